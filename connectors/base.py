@@ -1,0 +1,86 @@
+"""The contract that every network's connector fulfils. A connector translates and does nothing else."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from connectors.http import Http
+from connectors.types import (
+    Absent,
+    Allowed,
+    Author,
+    Capabilities,
+    Denied,
+    Draft,
+    Measure,
+    Page,
+    Post,
+    RateBudget,
+    Receipt,
+    Unknown,
+    Visibility,
+)
+
+Config = TypeVar("Config")
+
+
+class Connector(ABC, Generic[Config]):
+    """One authorised account on one network.
+
+    The core owns retries, cursors, budgets and the outbox. A method here makes its calls once and
+    returns data or raises one of connectors.errors; it never sleeps, retries or stores anything.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+    config_class: ClassVar[type[Any]]
+
+    def __init__(self, config: Config, http: Http) -> None:
+        self.config = config
+        self.http = http
+
+    @abstractmethod
+    def check(self) -> Author:
+        """Who are we there? Raises AuthError or ConfigError."""
+
+    @abstractmethod
+    def fetch(self, stream: str, cursor: Mapping[str, Any]) -> Iterator[Page]:
+        """Pages of ``stream`` from ``cursor`` on, in the network's own order.
+
+        The first cursor is ``{}``. Each page carries the cursor to save with it; a walk that is cut
+        off after any page resumes from that page's cursor without losing an item.
+        """
+
+    @abstractmethod
+    def context(self, post: Post) -> Sequence[Post]:
+        """The posts above ``post`` in its thread, oldest first, each with ``context=True`` (or ``own``)."""
+
+    @abstractmethod
+    def measure(self, text: str, visibility: Visibility) -> Measure:
+        """The length of ``text`` as this network counts it. No I/O."""
+
+    @abstractmethod
+    def can_send(self, draft: Draft, now: datetime) -> Allowed | Denied:
+        """Whether the network would take ``draft`` now, as far as can be known without asking it. No I/O."""
+
+    @abstractmethod
+    def prepare(self, draft: Draft) -> dict[str, Any]:
+        """The frozen payload (JSON), committed before the first byte leaves. No I/O, same draft, same payload."""
+
+    @abstractmethod
+    def send(self, draft: Draft, prepared: Mapping[str, Any]) -> Receipt:
+        """Send once. Never retries itself."""
+
+    @abstractmethod
+    def find_sent(
+        self, draft: Draft, prepared: Mapping[str, Any], claimed_ids: Collection[str]
+    ) -> Receipt | Absent | Unknown:
+        """Ask the network whether an earlier send arrived. Ids in ``claimed_ids`` belong to other items."""
+
+    def budget(self, stream: str) -> RateBudget | None:
+        """What the network said of our budget in the last answer for ``stream`` ("send" for writes)."""
+        return None

@@ -1,0 +1,218 @@
+"""The words that connectors and the inbox share. Plain data: no Django, no network, no I/O.
+
+Times are timezone-aware UTC. Every id is the network's own, as a string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Visibility(StrEnum):
+    """Who can read an entry: everybody, or only the two sides of a dialogue."""
+
+    PUBLIC = "public"
+    DIRECT = "direct"
+
+
+class Audience(StrEnum):
+    """The network's own audience of a post, kept beside our two-valued visibility."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    FOLLOWERS = "followers"
+    MENTIONED = "mentioned"
+    DIRECT = "direct"
+
+    @property
+    def visibility(self) -> Visibility:
+        """Only what a network itself calls direct may be treated as direct."""
+        return Visibility.DIRECT if self is Audience.DIRECT else Visibility.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person or account as the network shows it.
+
+    ``scope`` is empty where ids are valid for the whole network, and the account's id where the
+    network hands out ids per account (Facebook's page-scoped ids).
+    """
+
+    external_id: str
+    handle: str = ""
+    name: str = ""
+    followers: int | None = None
+    avatar_url: str = ""
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A picture, film or file attached to a post; ``url`` is the stranger's address, never sent to a browser."""
+
+    external_id: str
+    kind: str
+    url: str = ""
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One item as a network shows it, normalised, before it is stored.
+
+    ``root_id`` names the thread as this author sees it (for a direct message: the dialogue).
+    ``own`` is true for the connection's own posts, which come back in every stream.
+    ``context`` is true for posts fetched only to show what stands above; they are never a turn.
+    ``peer`` is the other side of a dialogue where the author is ourselves (own direct messages).
+    """
+
+    external_id: str
+    author: Author
+    text: str
+    published_at: datetime
+    root_id: str
+    audience: Audience = Audience.PUBLIC
+    in_reply_to: str = ""
+    own: bool = False
+    context: bool = False
+    peer: Author | None = None
+    url: str = ""
+    language: str = ""
+    media: Sequence[Media] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidPost:
+    """An item that could not be read. It is counted and shown on the connection; the rest goes on."""
+
+    external_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What the network no longer shows: everything newer than ``after_id`` and older than ``before_id``."""
+
+    after_id: str
+    before_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a stream, with the cursor to save in the same transaction as its items.
+
+    ``complete`` says that the walk has met known ground (or the end), so that nothing more is due now.
+    """
+
+    items: Sequence[Post]
+    cursor: Mapping[str, Any]
+    complete: bool
+    invalid: Sequence[InvalidPost] = ()
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RateBudget:
+    """What the network last said of our budget for one stream or for sending."""
+
+    limit: int | None
+    remaining: int | None
+    reset_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Length as the network counts it."""
+
+    used: int
+    limit: int
+    unit: str
+
+    @property
+    def fits(self) -> bool:
+        return self.used <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an agent wants sent, as the outbox froze it.
+
+    ``in_reply_to`` is the post answered (public); ``recipient_id`` the person written to (direct).
+    ``started_at`` is when the first attempt began: find_sent looks no further back than that.
+    ``key`` is unique to the outbox item and stable over all its attempts.
+    """
+
+    key: str
+    visibility: Visibility
+    text: str
+    in_reply_to: str = ""
+    recipient_id: str = ""
+    dialogue_id: str = ""
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that the network holds the item: its id there and, where known, its public address."""
+
+    external_id: str
+    url: str = ""
+    published_at: datetime | None = None
+    dialogue_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The network was read back far enough and does not hold the item."""
+
+    looked_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The network cannot say. ``reason`` is one sentence for a person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """This draft may be sent now. ``warnings`` are sentences for the composer (for example a cost)."""
+
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """This draft cannot be sent, with one sentence why and, where it can change, until when."""
+
+    reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """A stream that a network offers: its key, how often to read it, and what a person calls it."""
+
+    key: str
+    label: str
+    interval: float  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a network can do, as data: outside a network's folder nothing else tells networks apart."""
+
+    streams: Sequence[StreamSpec]
+    public_reply: bool = True
+    direct_message: bool = True
+    readable_back: bool = True  # find_sent can answer Absent or a Receipt; False: blind
+    settle_seconds: float = 5.0  # how long after a write the network may take to show it
+    mark: str = ""  # the icon's name in the sprite
+    link_prefix: str = ""
