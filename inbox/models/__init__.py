@@ -1,0 +1,20 @@
+"""The inbox's rows, one subject a file."""
+
+from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
+from inbox.models.counts import Count, CountDelta
+from inbox.models.events import Event, EventReader
+from inbox.models.outbox import OutboxHold, OutboxItem
+
+__all__ = [
+    "Contact",
+    "Conversation",
+    "Count",
+    "CountDelta",
+    "Event",
+    "EventReader",
+    "Identity",
+    "Message",
+    "Note",
+    "OutboxHold",
+    "OutboxItem",
+]

@@ -1,0 +1,159 @@
+"""Who wrote, what they wrote, and the thread under care."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from connectors.models import Connection
+
+
+class Contact(models.Model):
+    """A person. Their handles are Identities."""
+
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+class Identity(models.Model):
+    """A handle of a contact on one network. ``scope`` is the account's id where ids hold per account."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="identities")
+    network = models.CharField(max_length=32)
+    scope = models.CharField(max_length=64, blank=True, default="")
+    external_id = models.CharField(max_length=128)
+    handle = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=400, blank=True)
+    followers = models.BigIntegerField(null=True, blank=True)
+    avatar_url = models.URLField(max_length=1000, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["network", "scope", "external_id"], name="identity_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.handle or self.external_id
+
+
+class Conversation(models.Model):
+    """A thread under care: (connection, the contact's identity, root).
+
+    The open turn (the contact's messages that nobody has answered yet) is kept here, so that a
+    reply and a new message settle who came first on this row's lock. ``turn_first`` is null when
+    nothing waits for us.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        PENDING = "pending", "Waiting for the customer"
+        SNOOZED = "snoozed", "Snoozed"
+        RESOLVED = "resolved", "Resolved"
+
+    class Resolution(models.TextChoices):
+        ANSWERED = "answered", "Answered"
+        NO_ACTION = "no_action", "No action needed"
+        SPAM = "spam", "Spam"
+        DUPLICATE = "duplicate", "Duplicate"
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="conversations")
+    root = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    resolution = models.CharField(max_length=10, choices=Resolution, blank=True, default="")
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    reopened = models.PositiveIntegerField(default=0)
+    last_message = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
+    last_incoming = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
+    last_incoming_at = models.DateTimeField(null=True)
+    turn_first = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
+    turn_arrived_at = models.DateTimeField(null=True)
+    turn_published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "identity", "root"], name="conversation_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["identity", "connection", "-last_incoming_at"], name="conversation_of_identity"
+            ),
+            models.Index(
+                fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"conversation {self.pk}"
+
+
+class Message(models.Model):
+    """One stored entry. A row without a conversation is context: shown above a thread, never a turn."""
+
+    class Direction(models.TextChoices):
+        IN = "in", "From the contact"
+        OUT = "out", "From us"
+        CONTEXT = "context", "Somebody else in the thread"
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, null=True, related_name="messages"
+    )
+    external_id = models.CharField(max_length=200)
+    root = models.CharField(max_length=200)
+    direction = models.CharField(max_length=8, choices=Direction)
+    visibility = models.CharField(max_length=6)
+    audience = models.CharField(max_length=10)
+    author = models.ForeignKey(Identity, on_delete=models.PROTECT, null=True, related_name="+")
+    agent = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    text = models.TextField(blank=True)
+    in_reply_to = models.CharField(max_length=200, blank=True)
+    url = models.URLField(max_length=1000, blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    published_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    facts = models.JSONField(default=dict, blank=True)  # media, counts, repost: what the network added
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="message_once"),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["public", "direct"]), name="message_visibility"
+            ),
+            models.CheckConstraint(
+                condition=Q(direction="context") | Q(conversation__isnull=False) | Q(direction="out"),
+                name="message_in_has_conversation",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["conversation", "published_at", "id"], name="message_timeline"),
+            models.Index(
+                fields=["connection", "root"], name="message_context", condition=Q(conversation__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
+
+class Note(models.Model):
+    """For staff only; never sent anywhere."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = [F("created_at").asc(), F("id").asc()]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"

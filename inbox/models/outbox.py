@@ -1,0 +1,124 @@
+"""What leaves: one row a reply, with every state it may be in and what holds it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from connectors.models import Connection
+from inbox.models.conversations import Conversation, Message
+
+
+class OutboxItem(models.Model):
+    """A reply on its way. All moves go through services/outbox.py by conditional UPDATE."""
+
+    class State(models.TextChoices):
+        HELD = "held", "Held"
+        QUEUED = "queued", "Waiting to be sent"
+        SENDING = "sending", "Sending"
+        SENT = "sent", "Sent"
+        REJECTED = "rejected", "Not sent"
+        FAILED = "failed", "Not sent"
+        UNKNOWN = "unknown", "May have been sent"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Kind(models.TextChoices):
+        REPLY = "reply", "Public reply"
+        DIRECT = "direct", "Private reply"
+
+    # What may follow what. A crash between prepare and send is `sending` with a dead sender: it is
+    # settled by asking the network (sent, queued again, or unknown), never by sending.
+    TRANSITIONS: dict[str, frozenset[str]] = {
+        "held": frozenset({"queued", "cancelled"}),
+        "queued": frozenset({"sending", "held", "cancelled", "rejected", "failed"}),
+        "sending": frozenset({"sent", "rejected", "failed", "unknown", "queued"}),
+        "unknown": frozenset({"sent", "queued", "cancelled"}),
+        "rejected": frozenset({"cancelled"}),
+        "failed": frozenset({"queued", "cancelled"}),
+        "sent": frozenset(),
+        "cancelled": frozenset(),
+    }
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.HELD)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    client_key = models.CharField(max_length=64)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="outbox")
+    in_reply_to = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
+    seen_message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
+    payload = models.JSONField()  # the Draft, frozen when the agent pressed send
+    prepared = models.JSONField(null=True)  # the connector's own, committed before the first byte leaves
+    after = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers"
+    )
+    run_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now)
+    attempt = models.PositiveIntegerField(default=0)
+    sending_at = models.DateTimeField(null=True)  # when the latest attempt began
+    first_sending_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    server_started_at = models.DateTimeField(null=True)  # PostgreSQL's own start, when the lock was taken
+    check_at = models.DateTimeField(null=True)  # when the network is asked next, for `unknown`
+    checks = models.PositiveIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+    external_id = models.CharField(max_length=200, blank=True, default="")
+    reason = models.CharField(max_length=400, blank=True, default="")
+    message = models.OneToOneField(Message, on_delete=models.PROTECT, null=True, related_name="outbox_item")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["author", "client_key"], name="outbox_once_per_click"),
+            models.UniqueConstraint(
+                fields=["conversation"], name="outbox_one_in_flight", condition=Q(state="sending")
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "external_id"], name="outbox_claims_once", condition=~Q(external_id="")
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["run_at", "id"], name="outbox_due", condition=Q(state="queued")),
+            models.Index(fields=["lease_until"], name="outbox_leased", condition=Q(state="sending")),
+            models.Index(fields=["check_at"], name="outbox_doubtful", condition=Q(state="unknown")),
+            models.Index(
+                fields=["conversation", "created_at"],
+                name="outbox_of_conversation",
+            ),
+            models.Index(
+                fields=["-created_at"],
+                name="outbox_trouble",
+                condition=Q(state__in=["unknown", "failed", "rejected"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"outbox item {self.pk} ({self.state})"
+
+
+class OutboxHold(models.Model):
+    """Something that keeps an item from leaving. Open while ``released_at`` is null."""
+
+    class Kind(models.TextChoices):
+        UNDO = "undo", "You can still undo this"
+        SCHEDULE = "schedule", "Scheduled"
+
+    item = models.ForeignKey(OutboxItem, on_delete=models.CASCADE, related_name="holds")
+    kind = models.CharField(max_length=10, choices=Kind)
+    release_at = models.DateTimeField(null=True)  # null: only a person releases it
+    released_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "kind"], name="hold_once_while_open", condition=Q(released_at__isnull=True)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["release_at"], name="hold_due", condition=Q(released_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} hold of item {self.item_id}"
