@@ -69,6 +69,7 @@ class Conversation(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     reopened = models.PositiveIntegerField(default=0)
+    answered_at = models.DateTimeField(null=True, blank=True)  # our first answer since it was (re)opened
     last_message = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
     last_incoming = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
     last_incoming_at = models.DateTimeField(null=True)

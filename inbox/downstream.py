@@ -1,0 +1,67 @@
+"""What the inbox asks of the stage below it, which it may not import.
+
+`settings.INBOX_DOWNSTREAM` names a class that fulfils Downstream. Everything else downstream
+learns from events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from inbox.models import Conversation
+
+    Somebody = AbstractBaseUser | AnonymousUser
+
+
+class AccessPolicy(Protocol):
+    """Who may see and do what. Every page, API call, live event, search, count and export asks it.
+
+    Actions on conversations: view, reply, note, assign, resolve, settle (decide over a doubtful
+    reply). Actions without one: see_metrics, manage_connections, see_trouble.
+    """
+
+    def filter(self, user: Somebody, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
+        """Only what ``user`` may view."""
+
+    def allowed(self, user: Somebody, action: str, conversation_ids: Collection[int]) -> set[int]:
+        """Those of ``conversation_ids`` on which ``user`` may do ``action``. One statement, whatever the number."""
+
+    def permits(self, user: Somebody, action: str) -> bool:
+        """Whether ``user`` may do an ``action`` that belongs to no conversation."""
+
+    def scopes_of(self, user: Somebody) -> frozenset[str]:
+        """What ``user`` may be told of live; compare with scopes_for."""
+
+    def scopes_for(self, conversation_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+        """For each conversation, the scopes that may be told of it."""
+
+
+class Downstream(Protocol):
+    """The stage below. Both calls run inside the transaction of the fact; an exception undoes it."""
+
+    policy: AccessPolicy
+
+    def messages_received(self, message_ids: Collection[int], conversation_ids: Collection[int]) -> None:
+        """New messages of contacts were stored, in these conversations. Once per batch."""
+
+    def conversations_changed(self, conversation_ids: Collection[int]) -> None:
+        """Status or open turn of these conversations changed (answered, resolved, reopened, snoozed)."""
+
+
+@cache
+def downstream() -> Downstream:
+    """The configured stage below."""
+    return import_string(settings.INBOX_DOWNSTREAM)()  # type: ignore[no-any-return]
+
+
+def policy() -> AccessPolicy:
+    return downstream().policy
