@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import environ
+from csp.constants import NONE, SELF
+
+from socialdesk.logging import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
+# production (refuses what is unsafe), demo (`make run`, loopback only) or test.
+SOCIALDESK_MODE = env.str("SOCIALDESK_MODE", default="production")
+PRODUCTION = SOCIALDESK_MODE not in ("demo", "test")
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="")
+# Comma separated, base64 of 32 bytes each: the first encrypts, all of them decrypt.
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -24,6 +35,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_htmx",
     "axes",
+    "csp",
     "connectors",
     "inbox",
     "routing",
@@ -48,11 +60,40 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "socialdesk.urls"
 WSGI_APPLICATION = "socialdesk.wsgi.application"
-DATABASES = {"default": env.db("DATABASE_URL", default="postgresql:///socialdesk")}
-DATABASES["default"].setdefault("CONN_MAX_AGE", 600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
+APPEND_SLASH = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+
+# --- database -------------------------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default="postgresql:///socialdesk")
+# Around a pooler, for what needs a session of its own: advisory locks and LISTEN. See connectors/direct.py.
+DATABASE_DIRECT_URL = env.str("DATABASE_DIRECT_URL", default="") or DATABASE_URL
+STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=30_000)
+IDLE_IN_TRANSACTION_TIMEOUT_MS = env.int("IDLE_IN_TRANSACTION_TIMEOUT_MS", default=60_000)
+
+
+def database(url: str) -> dict[str, Any]:
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+    config["CONN_HEALTH_CHECKS"] = True
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 5)
+    options.setdefault(
+        "options",
+        f"-c statement_timeout={STATEMENT_TIMEOUT_MS}"
+        f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}",
+    )
+    return config
+
+
+DATABASES = {"default": database(DATABASE_URL)}
+
+# --- broker: it only wakes workers ------------------------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+
+# --- pages ------------------------------------------------------------------------------------------------------
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -67,22 +108,104 @@ TEMPLATES = [
         },
     }
 ]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+NODE_MODULES = BASE_DIR / "node_modules"
+# Only what pages use, and only where npm has brought it: socialdesk.W001 says so otherwise.
+FRONT_END_PACKAGES = {
+    "inter": NODE_MODULES / "@fontsource-variable" / "inter" / "files",
+    "tabler": NODE_MODULES / "@tabler" / "icons" / "icons" / "outline",
+}
+STATICFILES_DIRS: list[Any] = [
+    BASE_DIR / "static",
+    *((prefix, folder) for prefix, folder in FRONT_END_PACKAGES.items() if folder.is_dir()),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+# The embedded desk serves the files where they lie, so that no collectstatic stands before the first page.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
+
+# --- who gets in ------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
 
-REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[])
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=10)
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "rest_framework.views.exception_handler",
+}
+
+# --- what the browser may do ------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+# A load balancer asks for the state over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+# Only behind a proxy that sets the header itself and removes it from what clients send.
+SECURE_PROXY = env.bool("SECURE_PROXY", default=False)
+if SECURE_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- how the desk works -----------------------------------------------------------------------------------------
 # What the inbox asks of the stage below it; see inbox/downstream.py.
 INBOX_DOWNSTREAM = "routing.downstream.RoutingDownstream"
+# The local network of `make run`; empty in production.
+SANDBOX_URL = env.str("SANDBOX_URL", default="")
 # A direct message joins the identity's latest conversation resolved less than this many days ago.
 DIRECT_JOIN_DAYS = env.int("DIRECT_JOIN_DAYS", default=7)
-# Seconds; `connectors.E`-numbered checks compare them: connect+read deadline < lease.
+# Seconds; socialdesk.E006 and E008 compare them with one another and with the database's own limits.
 HTTP_DEADLINE = env.float("HTTP_DEADLINE", default=20.0)
 SEND_LEASE = env.float("SEND_LEASE", default=30.0)
 POLL_LEASE = env.float("POLL_LEASE", default=60.0)
 UNDO_SECONDS = env.float("UNDO_SECONDS", default=8.0)
+SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
+WORKER_THREADS = env.int("WORKER_THREADS", default=8)
+
+LOGGING = logging_config(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    secrets=[SECRET_KEY, *FIELD_ENCRYPTION_KEYS, *(urlsplit(url).password or "" for url in (DATABASE_URL, REDIS_URL))],
+)
