@@ -23,7 +23,10 @@ _PATTERNS = (
     (re.compile(r"(?i)(authorization[\"']?\s*[:=]\s*[\"']?)[^\r\n]+"), rf"\1{REMOVED}"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/%=-]{8,}"), rf"\1 {REMOVED}"),
     # access_token=…, "access_token": "…", oauth_token="…"
-    (re.compile(rf"(?i)((?<![A-Za-z])(?:{_NAMES})[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;\"')}}\]]+)"), rf"\1{REMOVED}"),
+    (
+        re.compile(rf"(?i)((?<![A-Za-z])(?:{_NAMES})[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;\"')}}\]]+)"),
+        rf"\1{REMOVED}",
+    ),
     # scheme://user:password@host
     (re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@\s/]+@"), rf"\1{REMOVED}@"),
 )

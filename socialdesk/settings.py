@@ -69,7 +69,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 # --- database -------------------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="postgresql:///socialdesk")
 # Around a pooler, for what needs a session of its own: advisory locks and LISTEN. See connectors/direct.py.
-DATABASE_DIRECT_URL = env.str("DATABASE_DIRECT_URL", default="") or DATABASE_URL
+DATABASE_DIRECT_URL = env.str("DATABASE_DIRECT_URL", default="")
 STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=30_000)
 IDLE_IN_TRANSACTION_TIMEOUT_MS = env.int("IDLE_IN_TRANSACTION_TIMEOUT_MS", default=60_000)
 

@@ -11,7 +11,9 @@ from django.db import connection
 @pytest.mark.django_db
 def test_the_engine_is_postgresql_by_psycopg2_with_time_limits() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("select current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout')")
+        cursor.execute(
+            "select current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout')"
+        )
         assert cursor.fetchone() == ("30s", "1min")
     assert type(connection.connection).__module__.startswith("psycopg2")
 

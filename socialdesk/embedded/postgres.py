@@ -29,9 +29,7 @@ START_PATIENCE = 30.0
 class Postgres:
     name = "postgres"
 
-    def __init__(
-        self, services: Path, sockets: Path, account: Account | None, *, settings: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, services: Path, sockets: Path, account: Account | None, *, settings: Sequence[str] = ()) -> None:
         self.services, self.sockets, self.account = services, sockets, account
         self.data = services / "postgres"
         self.log = services / "postgres.log"

@@ -1,0 +1,41 @@
+"""One address: /events by Django's ASGI handler, everything else by WSGI in a fixed pool of threads.
+
+A page costs several times as much under the ASGI handler and takes a fresh database backend; a fixed pool keeps as
+many backends as it has threads. The event stream, which only waits, is what the ASGI handler is good at.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+from django.core.asgi import get_asgi_application
+
+from socialdesk.wsgi import application as wsgi_application
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+live: Any = get_asgi_application()
+pages: Any = WSGIMiddleware(wsgi_application, workers=int(os.environ.get("WEB_THREADS", "8")))
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http":
+        is_live = scope["path"] == "/events" or scope["path"].startswith("/events/")
+        await (live if is_live else pages)(scope, receive, send)
+    else:
+        await send({"type": "websocket.close", "code": 1000})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

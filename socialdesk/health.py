@@ -1,0 +1,57 @@
+"""GET /healthz: is the desk whole? For load balancers and people; says nothing that a stranger may not know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import redis
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from socialdesk import broker, heartbeat
+
+# Silent for longer than this, a part is not at work. A poll may take as long as its lease.
+LONGEST_SILENCE = {"worker": 15.0, "beat": 15.0, "poller": 90.0}
+
+State = dict[str, bool | str]
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    database = _timed(_ask_database)
+    parts = {"database": database, "broker": _timed(broker.ping)}
+    for name, limit in LONGEST_SILENCE.items():
+        parts[name] = _seen(name, limit) if database["ok"] else {"ok": False, "detail": "unknown without a database"}
+    ok = all(part["ok"] for part in parts.values())
+    return JsonResponse({"ok": ok, **parts}, status=200 if ok else 503)
+
+
+def _timed(ask: Callable[[], None]) -> State:
+    start = time.monotonic()
+    try:
+        ask()
+    except (Error, redis.RedisError, OSError):
+        # The error's own words may hold an address with a password.
+        return {"ok": False, "detail": "does not answer"}
+    return {"ok": True, "detail": f"answers in {(time.monotonic() - start) * 1000:.0f} ms"}
+
+
+def _ask_database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _seen(name: str, limit: float) -> State:
+    try:
+        seconds = heartbeat.seconds_since(name)
+    except Error:
+        return {"ok": False, "detail": "its table cannot be read: run migrate"}
+    if seconds is None:
+        return {"ok": False, "detail": "never seen"}
+    return {"ok": seconds <= limit, "detail": f"last seen {seconds:.0f} s ago"}
