@@ -10,264 +10,566 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('connectors', '0001_initial'),
+        ("connectors", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.CreateModel(
-            name='Count',
+            name="Count",
             fields=[
-                ('key', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('value', models.BigIntegerField(default=0)),
+                ("key", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("value", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='EventReader',
+            name="EventReader",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('position', models.BigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("position", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='CountDelta',
+            name="CountDelta",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=80)),
-                ('delta', models.IntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=80)),
+                ("delta", models.IntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['key'], include=('delta',), name='count_delta_key')],
+                "indexes": [models.Index(fields=["key"], include=("delta",), name="count_delta_key")],
             },
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('network', models.CharField(max_length=32)),
-                ('scope', models.CharField(blank=True, default='', max_length=64)),
-                ('external_id', models.CharField(max_length=128)),
-                ('handle', models.CharField(blank=True, max_length=200)),
-                ('name', models.CharField(blank=True, max_length=400)),
-                ('followers', models.BigIntegerField(blank=True, null=True)),
-                ('avatar_url', models.URLField(blank=True, max_length=1000)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identities', to='inbox.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("network", models.CharField(max_length=32)),
+                ("scope", models.CharField(blank=True, default="", max_length=64)),
+                ("external_id", models.CharField(max_length=128)),
+                ("handle", models.CharField(blank=True, max_length=200)),
+                ("name", models.CharField(blank=True, max_length=400)),
+                ("followers", models.BigIntegerField(blank=True, null=True)),
+                ("avatar_url", models.URLField(blank=True, max_length=1000)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identities",
+                        to="inbox.contact",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('root', models.CharField(max_length=200)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('pending', 'Waiting for the customer'), ('snoozed', 'Snoozed'), ('resolved', 'Resolved')], default='open', max_length=10)),
-                ('resolution', models.CharField(blank=True, choices=[('answered', 'Answered'), ('no_action', 'No action needed'), ('spam', 'Spam'), ('duplicate', 'Duplicate')], default='', max_length=10)),
-                ('opened_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('snoozed_until', models.DateTimeField(blank=True, null=True)),
-                ('reopened', models.PositiveIntegerField(default=0)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('last_incoming_at', models.DateTimeField(null=True)),
-                ('turn_arrived_at', models.DateTimeField(null=True)),
-                ('turn_published_at', models.DateTimeField(null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='inbox.identity')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("root", models.CharField(max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("pending", "Waiting for the customer"),
+                            ("snoozed", "Snoozed"),
+                            ("resolved", "Resolved"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("answered", "Answered"),
+                            ("no_action", "No action needed"),
+                            ("spam", "Spam"),
+                            ("duplicate", "Duplicate"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("snoozed_until", models.DateTimeField(blank=True, null=True)),
+                ("reopened", models.PositiveIntegerField(default=0)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("last_incoming_at", models.DateTimeField(null=True)),
+                ("turn_arrived_at", models.DateTimeField(null=True)),
+                ("turn_published_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="inbox.identity",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=200)),
-                ('root', models.CharField(max_length=200)),
-                ('direction', models.CharField(choices=[('in', 'From the contact'), ('out', 'From us'), ('context', 'Somebody else in the thread')], max_length=8)),
-                ('visibility', models.CharField(max_length=6)),
-                ('audience', models.CharField(max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('in_reply_to', models.CharField(blank=True, max_length=200)),
-                ('url', models.URLField(blank=True, max_length=1000)),
-                ('language', models.CharField(blank=True, max_length=16)),
-                ('published_at', models.DateTimeField()),
-                ('arrived_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('facts', models.JSONField(blank=True, default=dict)),
-                ('agent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inbox.identity')),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('conversation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='inbox.conversation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id", models.CharField(max_length=200)),
+                ("root", models.CharField(max_length=200)),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("in", "From the contact"),
+                            ("out", "From us"),
+                            ("context", "Somebody else in the thread"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("visibility", models.CharField(max_length=6)),
+                ("audience", models.CharField(max_length=10)),
+                ("text", models.TextField(blank=True)),
+                ("in_reply_to", models.CharField(blank=True, max_length=200)),
+                ("url", models.URLField(blank=True, max_length=1000)),
+                ("language", models.CharField(blank=True, max_length=16)),
+                ("published_at", models.DateTimeField()),
+                ("arrived_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("facts", models.JSONField(blank=True, default=dict)),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inbox.identity",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="inbox.conversation",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='last_incoming',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.message'),
+            model_name="conversation",
+            name="last_incoming",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="inbox.message"
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='last_message',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.message'),
+            model_name="conversation",
+            name="last_message",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="inbox.message"
+            ),
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='turn_first',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inbox.message'),
+            model_name="conversation",
+            name="turn_first",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="inbox.message"
+            ),
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='inbox.conversation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notes",
+                        to="inbox.conversation",
+                    ),
+                ),
             ],
             options={
-                'ordering': [models.OrderBy(models.F('created_at')), models.OrderBy(models.F('id'))],
+                "ordering": [models.OrderBy(models.F("created_at")), models.OrderBy(models.F("id"))],
             },
         ),
         migrations.CreateModel(
-            name='OutboxItem',
+            name="OutboxItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('reply', 'Public reply'), ('direct', 'Private reply')], max_length=8)),
-                ('state', models.CharField(choices=[('held', 'Held'), ('queued', 'Waiting to be sent'), ('sending', 'Sending'), ('sent', 'Sent'), ('rejected', 'Not sent'), ('failed', 'Not sent'), ('unknown', 'May have been sent'), ('cancelled', 'Cancelled')], default='held', max_length=10)),
-                ('client_key', models.CharField(max_length=64)),
-                ('payload', models.JSONField()),
-                ('prepared', models.JSONField(null=True)),
-                ('run_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempt', models.PositiveIntegerField(default=0)),
-                ('sending_at', models.DateTimeField(null=True)),
-                ('first_sending_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('server_started_at', models.DateTimeField(null=True)),
-                ('check_at', models.DateTimeField(null=True)),
-                ('checks', models.PositiveIntegerField(default=0)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('external_id', models.CharField(blank=True, default='', max_length=200)),
-                ('reason', models.CharField(blank=True, default='', max_length=400)),
-                ('after', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followers', to='inbox.outboxitem')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='connectors.connection')),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='outbox', to='inbox.conversation')),
-                ('in_reply_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inbox.message')),
-                ('message', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='outbox_item', to='inbox.message')),
-                ('seen_message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inbox.message')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("reply", "Public reply"), ("direct", "Private reply")], max_length=8
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("held", "Held"),
+                            ("queued", "Waiting to be sent"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("rejected", "Not sent"),
+                            ("failed", "Not sent"),
+                            ("unknown", "May have been sent"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="held",
+                        max_length=10,
+                    ),
+                ),
+                ("client_key", models.CharField(max_length=64)),
+                ("payload", models.JSONField()),
+                ("prepared", models.JSONField(null=True)),
+                ("run_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("attempt", models.PositiveIntegerField(default=0)),
+                ("sending_at", models.DateTimeField(null=True)),
+                ("first_sending_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("server_started_at", models.DateTimeField(null=True)),
+                ("check_at", models.DateTimeField(null=True)),
+                ("checks", models.PositiveIntegerField(default=0)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("external_id", models.CharField(blank=True, default="", max_length=200)),
+                ("reason", models.CharField(blank=True, default="", max_length=400)),
+                (
+                    "after",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="followers",
+                        to="inbox.outboxitem",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="connectors.connection",
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outbox",
+                        to="inbox.conversation",
+                    ),
+                ),
+                (
+                    "in_reply_to",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inbox.message",
+                    ),
+                ),
+                (
+                    "message",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="outbox_item",
+                        to="inbox.message",
+                    ),
+                ),
+                (
+                    "seen_message",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inbox.message",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OutboxHold',
+            name="OutboxHold",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('undo', 'You can still undo this'), ('schedule', 'Scheduled')], max_length=10)),
-                ('release_at', models.DateTimeField(null=True)),
-                ('released_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='holds', to='inbox.outboxitem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("undo", "You can still undo this"), ("schedule", "Scheduled")],
+                        max_length=10,
+                    ),
+                ),
+                ("release_at", models.DateTimeField(null=True)),
+                ("released_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="holds",
+                        to="inbox.outboxitem",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('xid', inbox.models.events.XidField(db_default=inbox.models.events.CurrentXid(), editable=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('kind', models.CharField(max_length=40)),
-                ('conversation_id', models.BigIntegerField(null=True)),
-                ('subject', models.CharField(blank=True, default='', max_length=24)),
-                ('subject_id', models.BigIntegerField(null=True)),
-                ('data', models.JSONField(default=dict)),
-                ('actor', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "xid",
+                    inbox.models.events.XidField(db_default=inbox.models.events.CurrentXid(), editable=False),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("kind", models.CharField(max_length=40)),
+                ("conversation_id", models.BigIntegerField(null=True)),
+                ("subject", models.CharField(blank=True, default="", max_length=24)),
+                ("subject_id", models.BigIntegerField(null=True)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['conversation_id', 'id'], name='event_of_conversation'), django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='event_at')],
+                "indexes": [
+                    models.Index(fields=["conversation_id", "id"], name="event_of_conversation"),
+                    django.contrib.postgres.indexes.BrinIndex(fields=["at"], name="event_at"),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('network', 'scope', 'external_id'), name='identity_once'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(
+                fields=("network", "scope", "external_id"), name="identity_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['conversation', 'published_at', 'id'], name='message_timeline'),
+            model_name="message",
+            index=models.Index(fields=["conversation", "published_at", "id"], name="message_timeline"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('conversation__isnull', True)), fields=['connection', 'root'], name='message_context'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("conversation__isnull", True)),
+                fields=["connection", "root"],
+                name="message_context",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.UniqueConstraint(fields=('connection', 'external_id'), name='message_once'),
+            model_name="message",
+            constraint=models.UniqueConstraint(fields=("connection", "external_id"), name="message_once"),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('visibility__in', ['public', 'direct'])), name='message_visibility'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visibility__in", ["public", "direct"])), name="message_visibility"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('direction', 'context'), ('conversation__isnull', False), ('direction', 'out'), _connector='OR'), name='message_in_has_conversation'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("direction", "context"),
+                    ("conversation__isnull", False),
+                    ("direction", "out"),
+                    _connector="OR",
+                ),
+                name="message_in_has_conversation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['identity', 'connection', '-last_incoming_at'], name='conversation_of_identity'),
+            model_name="conversation",
+            index=models.Index(
+                fields=["identity", "connection", "-last_incoming_at"], name="conversation_of_identity"
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('status', 'snoozed')), fields=['snoozed_until'], name='conversation_snoozed'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("status", "snoozed")),
+                fields=["snoozed_until"],
+                name="conversation_snoozed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(fields=('connection', 'identity', 'root'), name='conversation_once'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "identity", "root"), name="conversation_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxitem',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['run_at', 'id'], name='outbox_due'),
+            model_name="outboxitem",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["run_at", "id"], name="outbox_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxitem',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='outbox_leased'),
+            model_name="outboxitem",
+            index=models.Index(
+                condition=models.Q(("state", "sending")), fields=["lease_until"], name="outbox_leased"
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxitem',
-            index=models.Index(condition=models.Q(('state', 'unknown')), fields=['check_at'], name='outbox_doubtful'),
+            model_name="outboxitem",
+            index=models.Index(
+                condition=models.Q(("state", "unknown")), fields=["check_at"], name="outbox_doubtful"
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxitem',
-            index=models.Index(fields=['conversation', 'created_at'], name='outbox_of_conversation'),
+            model_name="outboxitem",
+            index=models.Index(fields=["conversation", "created_at"], name="outbox_of_conversation"),
         ),
         migrations.AddIndex(
-            model_name='outboxitem',
-            index=models.Index(condition=models.Q(('state__in', ['unknown', 'failed', 'rejected'])), fields=['-created_at'], name='outbox_trouble'),
+            model_name="outboxitem",
+            index=models.Index(
+                condition=models.Q(("state__in", ["unknown", "failed", "rejected"])),
+                fields=["-created_at"],
+                name="outbox_trouble",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxitem',
-            constraint=models.UniqueConstraint(fields=('author', 'client_key'), name='outbox_once_per_click'),
+            model_name="outboxitem",
+            constraint=models.UniqueConstraint(fields=("author", "client_key"), name="outbox_once_per_click"),
         ),
         migrations.AddConstraint(
-            model_name='outboxitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'sending')), fields=('conversation',), name='outbox_one_in_flight'),
+            model_name="outboxitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "sending")),
+                fields=("conversation",),
+                name="outbox_one_in_flight",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('connection', 'external_id'), name='outbox_claims_once'),
+            model_name="outboxitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("connection", "external_id"),
+                name="outbox_claims_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outboxhold',
-            index=models.Index(condition=models.Q(('released_at__isnull', True)), fields=['release_at'], name='hold_due'),
+            model_name="outboxhold",
+            index=models.Index(
+                condition=models.Q(("released_at__isnull", True)), fields=["release_at"], name="hold_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='outboxhold',
-            constraint=models.UniqueConstraint(condition=models.Q(('released_at__isnull', True)), fields=('item', 'kind'), name='hold_once_while_open'),
+            model_name="outboxhold",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("released_at__isnull", True)),
+                fields=("item", "kind"),
+                name="hold_once_while_open",
+            ),
         ),
     ]

@@ -1,0 +1,86 @@
+"""The sender's lock: a PostgreSQL session lock that lives exactly as long as its process.
+
+A killed process frees it within milliseconds, a frozen one keeps it. It is held on a connection of
+its own, never through a transaction pooler.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg2
+from django.conf import settings
+from django.db import connections
+
+_SPACE = 0x5D << 48  # keeps our keys apart from anybody else's advisory locks in the same database
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that is held. ``server_started_at`` is PostgreSQL's own start: a restart loses every lock."""
+
+    server_started_at: datetime
+
+
+def _direct() -> Any:
+    if address := getattr(settings, "DATABASE_DIRECT_URL", ""):
+        session = psycopg2.connect(address)
+    else:
+        session = psycopg2.connect(**connections["default"].get_connection_params())
+    session.autocommit = True
+    return session
+
+
+def _session() -> Any:
+    session = getattr(_local, "session", None)
+    if session is None or session.closed:
+        session = _local.session = _direct()
+    return session
+
+
+def forget() -> None:
+    """Close this thread's lock connection; whatever it held is free."""
+    session = getattr(_local, "session", None)
+    _local.session = None
+    if session is not None and not session.closed:
+        session.close()
+
+
+@contextmanager
+def sender_lock(item_id: int) -> Iterator[Held | None]:
+    """Hold the lock of one outbox item, or yield None where another session holds it."""
+    try:
+        session = _session()
+        with session.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s), pg_postmaster_start_time()", [_SPACE | item_id])
+            locked, started = cursor.fetchone()
+    except psycopg2.Error:  # a connection left over from before a restart: the next try opens a new one
+        forget()
+        raise
+    try:
+        yield Held(started) if locked else None
+    finally:
+        if locked:
+            _unlock(session, item_id)
+
+
+def _unlock(session: Any, item_id: int) -> None:
+    try:
+        with session.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_SPACE | item_id])
+    except psycopg2.Error:  # the session is gone, and the lock with it
+        forget()
+
+
+def server_started_at() -> datetime:
+    """When PostgreSQL started, as Held remembers it."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        started: datetime = cursor.fetchone()[0]
+        return started

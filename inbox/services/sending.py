@@ -1,0 +1,327 @@
+"""What leaves, leaves here: claim, freeze, send once, record; and ask the network where nobody knows.
+
+The order is the promise. The lock first, then `sending` with the frozen payload committed, then the
+first byte, then the outcome. A sender that died in between is settled by asking the network.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from connectors.base import Connector
+from connectors.errors import (
+    AuthError,
+    ConnectorError,
+    RateLimited,
+    RejectedError,
+    TransientError,
+    UnknownOutcome,
+)
+from connectors.types import Absent, Denied, Draft, Receipt, Unknown, Visibility
+from inbox.models import Message, OutboxItem
+from inbox.services import conversations
+from inbox.services.connections import connector_for, may_send, settle_seconds, unauthorised
+from inbox.services.locks import Held, sender_lock, server_started_at
+from inbox.services.outbox import State, backoff, move
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 8  # provably unsent tries (about 10 minutes of backoff) before a person is asked
+MAX_CHECKS = 3  # questions to the network before a doubtful item is left to a person
+
+
+def draft_of(item: OutboxItem) -> Draft:
+    """The frozen draft of ``item``, with when its first attempt began."""
+    return Draft(
+        key=str(item.pk),
+        visibility=Visibility(item.payload["visibility"]),
+        text=item.payload["text"],
+        in_reply_to=item.payload.get("in_reply_to", ""),
+        recipient_id=item.payload.get("recipient_id", ""),
+        dialogue_id=item.payload.get("dialogue_id", ""),
+        started_at=item.first_sending_at,
+    )
+
+
+# Sending ----------------------------------------------------------------------------------------
+
+
+def due(*, limit: int) -> list[int]:
+    """Ids of the items that may leave now, the longest due first."""
+    now = timezone.now()
+    in_flight = OutboxItem.objects.filter(conversation=OuterRef("conversation"), state=State.SENDING)
+    return list(
+        OutboxItem.objects.filter(state=State.QUEUED, run_at__lte=now)
+        .filter(connection__state="active", connection__sending_paused=False)
+        .filter(Q(connection__send_not_before=None) | Q(connection__send_not_before__lte=now))
+        .filter(Q(after=None) | Q(after__state=State.SENT))
+        .exclude(Exists(in_flight))
+        .order_by("run_at", "id")
+        .values_list("pk", flat=True)[:limit]
+    )
+
+
+def send_due(*, limit: int = 50) -> int:
+    """Send what is due. Returns how many items were taken up."""
+    return sum(send_one(item_id) for item_id in due(limit=limit))
+
+
+def send_one(item_id: int) -> bool:
+    """Take up one queued item, if nobody else did, and see it through."""
+    with sender_lock(item_id) as held:
+        if held is None:
+            return False
+        item = OutboxItem.objects.select_related("connection").get(pk=item_id)
+        try:
+            connector = connector_for(item.connection)
+            draft = _claim(item, connector, held)
+        except ConnectorError as error:
+            return _not_sent(item, error, source=State.QUEUED)
+        except IntegrityError:  # another item of this conversation is in flight: this one waits its turn
+            return False
+        if draft is None:
+            return False
+        outcome = _transmit(connector, draft, item)
+        _surely(lambda: _record(item, outcome))
+        return True
+
+
+def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Draft | None:
+    """Commit `sending` with the frozen payload, or None where the item may not leave now."""
+    now = timezone.now()
+    with transaction.atomic():
+        if not may_send(item.connection_id):
+            return None
+        item.first_sending_at = item.first_sending_at or now
+        draft = draft_of(item)
+        verdict = connector.can_send(draft, now)
+        if isinstance(verdict, Denied):
+            _denied(item, verdict)
+            return None
+        claimed = move(
+            item, to=State.SENDING, source=[State.QUEUED], prepared=connector.prepare(draft), sending_at=now,
+            first_sending_at=item.first_sending_at, lease_until=now + timedelta(seconds=settings.SEND_LEASE),
+            server_started_at=held.server_started_at, attempt=item.attempt + 1, reason="",
+        )  # fmt: skip
+    return draft if claimed else None
+
+
+def _denied(item: OutboxItem, verdict: Denied) -> None:
+    if verdict.until:
+        OutboxItem.objects.filter(pk=item.pk, state=State.QUEUED).update(
+            run_at=verdict.until, reason=verdict.reason[:400]
+        )
+    else:
+        move(item, to=State.REJECTED, source=[State.QUEUED], reason=verdict.reason[:400])
+
+
+def _transmit(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Receipt | ConnectorError:
+    """Send once. An error that nobody foresaw proves nothing, so it is an unknown outcome."""
+    try:
+        return connector.send(draft, item.prepared)
+    except ConnectorError as error:
+        return error
+    except Exception as error:
+        log.exception("outbox item %s: the connector failed unexpectedly", item.pk)
+        return UnknownOutcome(f"Something unexpected happened while sending ({type(error).__name__}).")
+
+
+def _surely(record: Callable[[], Any]) -> None:
+    """Write an outcome down even if PostgreSQL restarts just now: it may be the only proof there is."""
+    for pause in (0.2, 0.5, 1, 2, 4, 8, 0):
+        try:
+            record()
+            return
+        except (OperationalError, InterfaceError):
+            connections["default"].close()
+            if not pause:
+                raise  # the lease runs out, and the network is asked
+            time.sleep(pause)
+
+
+def _record(item: OutboxItem, outcome: Receipt | ConnectorError) -> None:
+    if isinstance(outcome, Receipt):
+        _sent(item, outcome)
+    elif isinstance(outcome, UnknownOutcome):
+        _doubtful(item, str(outcome), sender_ended=True)
+    else:
+        _not_sent(item, outcome, source=State.SENDING)
+
+
+def _not_sent(item: OutboxItem, error: ConnectorError, *, source: State) -> bool:
+    """The network provably does not hold it: try later, or say why not."""
+    reason = str(error)[:400]
+    now = timezone.now()
+    if isinstance(error, AuthError):
+        unauthorised(connection_id=item.connection_id, reason=reason)
+        return _later(item, source=source, run_at=now, reason=reason)
+    if isinstance(error, RateLimited):
+        until = error.retry_at or now + backoff(item.attempt + 3)
+        type(item.connection).objects.filter(pk=item.connection_id).update(send_not_before=until)
+        return _later(item, source=source, run_at=until, reason=reason)
+    if isinstance(error, TransientError) and item.attempt < MAX_ATTEMPTS:
+        return _later(item, source=source, run_at=now + backoff(item.attempt), reason=reason)
+    to = State.REJECTED if isinstance(error, RejectedError) else State.FAILED
+    with transaction.atomic():
+        return move(item, to=to, source=[source], reason=reason)
+
+
+def _later(item: OutboxItem, *, source: State, run_at: datetime, reason: str) -> bool:
+    if source == State.QUEUED:
+        return bool(OutboxItem.objects.filter(pk=item.pk, state=source).update(run_at=run_at, reason=reason))
+    with transaction.atomic():
+        return move(item, to=State.QUEUED, source=[source], run_at=run_at, reason=reason)
+
+
+def _sent(item: OutboxItem, receipt: Receipt) -> bool:
+    """Record the proof: the item, its message and the turn that it ends, in one transaction."""
+    with transaction.atomic():
+        now = timezone.now()
+        message = _own_message(item, receipt, now)
+        facts = conversations.answered(
+            conversation_id=item.conversation_id,
+            seen_message_id=item.seen_message_id,
+            message_id=message.pk,
+            at=now,
+        )
+        return move(
+            item, to=State.SENT, source=[State.SENDING, State.UNKNOWN], external_id=receipt.external_id,
+            message=message, check_at=None, reason="",
+            data={"visibility": item.payload["visibility"], "network": item.connection.network, **facts},
+        )  # fmt: skip
+
+
+def _own_message(item: OutboxItem, receipt: Receipt, now: datetime) -> Message:
+    """Our entry in the timeline. The poller may have met it first: then that row becomes ours."""
+    message, _ = Message.objects.update_or_create(
+        connection_id=item.connection_id,
+        external_id=receipt.external_id,
+        defaults={"conversation_id": item.conversation_id, "agent_id": item.author_id, "direction": Message.Direction.OUT},
+        create_defaults={
+            "conversation_id": item.conversation_id, "agent_id": item.author_id, "direction": Message.Direction.OUT,
+            "root": item.conversation.root, "visibility": item.payload["visibility"],
+            "audience": item.payload["visibility"], "text": item.payload["text"],
+            "in_reply_to": item.payload.get("in_reply_to", ""), "url": receipt.url,
+            "published_at": receipt.published_at or now, "arrived_at": now,
+        },
+    )  # fmt: skip
+    return message
+
+
+# Doubt ------------------------------------------------------------------------------------------
+
+
+def _doubtful(item: OutboxItem, reason: str, *, sender_ended: bool) -> bool:
+    """Nobody knows. The network is asked once its answer can count; until then nothing is sent."""
+    fields = {"server_started_at": None} if sender_ended else {}
+    with transaction.atomic():
+        return move(
+            item,
+            to=State.UNKNOWN,
+            source=[State.SENDING],
+            reason=reason[:400],
+            checks=0,
+            check_at=_settled(item),
+            **fields,
+        )
+
+
+def _settled(item: OutboxItem) -> datetime:
+    """From when on "the network does not show it" means that it does not hold it."""
+    begun = item.sending_at or timezone.now()
+    return begun + timedelta(seconds=settings.HTTP_DEADLINE + settle_seconds(item.connection))
+
+
+def reclaim(*, limit: int = 50) -> int:
+    """Items whose sender's lease ran out and whose lock is free: their sender is gone, the outcome unknown.
+
+    A frozen sender keeps its lock, so its item stays. After a restart of PostgreSQL the lock proves
+    nothing: the sender may live, and then only a proof (found) may settle the item.
+    """
+    expired = OutboxItem.objects.select_related("connection").filter(
+        state=State.SENDING, lease_until__lt=timezone.now()
+    )
+    done = 0
+    for item in expired.order_by("lease_until")[:limit]:
+        with sender_lock(item.pk) as held:
+            if held is not None:
+                same_server = item.server_started_at == held.server_started_at
+                done += _doubtful(item, "The program stopped while it was sending.", sender_ended=same_server)
+    return done
+
+
+def settle_doubtful(*, limit: int = 50) -> int:
+    """Ask the network about the doubtful items that are due. Returns how many were asked about."""
+    asked = OutboxItem.objects.select_related("connection", "conversation").filter(
+        state=State.UNKNOWN, check_at__lte=timezone.now(), connection__state="active"
+    )
+    done = 0
+    for item in asked.order_by("check_at")[:limit]:
+        with sender_lock(item.pk) as held:
+            if held is not None and OutboxItem.objects.filter(pk=item.pk, state=State.UNKNOWN).exists():
+                _settle(item)
+                done += 1
+    return done
+
+
+def _settle(item: OutboxItem) -> None:
+    try:
+        connector = connector_for(item.connection)
+        answer = connector.find_sent(draft_of(item), item.prepared, _claimed(item))
+    except RateLimited as error:
+        _ask_later(item, str(error), at=error.retry_at)
+        return
+    except ConnectorError as error:
+        if isinstance(error, AuthError):
+            unauthorised(connection_id=item.connection_id, reason=str(error))
+        _ask_later(item, str(error))
+        return
+    if isinstance(answer, Receipt):
+        try:
+            _sent(item, answer)
+        except IntegrityError:  # another item claimed this id in the same moment
+            _ask_later(item, "The network's answer fits another reply too.")
+    elif isinstance(answer, Unknown):
+        _ask_later(item, answer.reason)
+    else:
+        _absent(item, answer)
+
+
+def _claimed(item: OutboxItem) -> set[str]:
+    """Ids at the network that belong to other items: two identical replies are two."""
+    others = OutboxItem.objects.filter(connection=item.connection, conversation=item.conversation).exclude(
+        external_id=""
+    )
+    return set(others.values_list("external_id", flat=True))
+
+
+def _absent(item: OutboxItem, answer: Absent) -> None:
+    if timezone.now() < _settled(item):
+        OutboxItem.objects.filter(pk=item.pk).update(check_at=_settled(item))
+    elif item.server_started_at is not None and item.server_started_at != server_started_at():
+        reason = "The database restarted while this was being sent; the network does not show it, but it may still arrive."
+        OutboxItem.objects.filter(pk=item.pk).update(check_at=None, reason=reason)
+    else:
+        with transaction.atomic():
+            move(
+                item, to=State.QUEUED, source=[State.UNKNOWN], run_at=timezone.now(), check_at=None,
+                reason="The network does not hold it; it is sent again.", data={"found": "absent"},
+            )  # fmt: skip
+
+
+def _ask_later(item: OutboxItem, reason: str, *, at: datetime | None = None) -> None:
+    """Try the question again a few times; after that it waits for a person, with what was found."""
+    checks = item.checks + 1
+    next_at = at or timezone.now() + backoff(checks + 1)
+    OutboxItem.objects.filter(pk=item.pk, state=State.UNKNOWN).update(
+        checks=checks, check_at=next_at if checks < MAX_CHECKS else None, reason=reason[:400]
+    )

@@ -1,0 +1,158 @@
+"""Small marks on every page: icons, network marks, initials, times. Text from outside is always escaped."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from django import template
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from inbox.services import networks
+
+register = template.Library()
+
+BODY = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+GROUND = re.compile(r'<path stroke="none"[^>]*/>')
+MARKS = Path(settings.BASE_DIR) / "static" / "desk" / "marks"
+
+
+@lru_cache(maxsize=256)
+def _drawing(folder: Path, name: str) -> str:
+    """The inside of an SVG file, or nothing: words stand beside every icon that matters."""
+    try:
+        found = BODY.search((folder / f"{name}.svg").read_text(encoding="utf-8"))
+    except OSError:
+        return ""
+    return " ".join(GROUND.sub("", found.group(1)).split()) if found else ""
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """One outline icon, drawn in place (no request, no script)."""
+    drawing = _drawing(Path(settings.FRONT_END_PACKAGES["tabler"]), name)
+    return format_html(
+        '<svg class="i {}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
+        extra,
+        mark_safe(drawing),  # noqa: S308
+    )
+
+
+@register.simple_tag
+def netmark(key: str, extra: str = "") -> SafeString:
+    """A network's mark in a square, named for a screen reader; its first letter where none was drawn."""
+    network = networks.shown(key)
+    drawing = _drawing(MARKS, network.mark) if re.fullmatch(r"[a-z0-9-]+", network.mark) else ""
+    inside = (
+        format_html('<svg class="i" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', mark_safe(drawing))  # noqa: S308
+        if drawing
+        else format_html('<b aria-hidden="true">{}</b>', network.label[:1].upper())
+    )
+    return format_html(
+        '<span class="net {}" role="img" aria-label="{}">{}</span>', extra, network.label, inside
+    )
+
+
+@register.filter
+def network_label(key: str) -> str:
+    return networks.shown(key).label
+
+
+@register.simple_tag
+def has_face() -> bool:
+    """Whether npm has brought the face; without it the system's own is used and nothing is requested."""
+    return Path(settings.FRONT_END_PACKAGES["inter"]).is_dir()
+
+
+@register.filter
+def initials(name: object) -> str:
+    """Up to two letters of a name, for an avatar that asks no other host for a picture."""
+    words = [word for word in re.split(r"[\s@._-]+", str(name)) if word]
+    letters = [first for word in words for first in word[:1] if unicodedata.category(first)[0] in "LN"]
+    return "".join(letters[:1] + letters[1:][-1:]).upper() or "?"
+
+
+@register.filter
+def person(user: object) -> str:
+    """A colleague's name, or the account's where none was entered."""
+    full = getattr(user, "get_full_name", str)()
+    return str(full or getattr(user, "username", "") or "Somebody who left")
+
+
+@register.filter
+def first_name(user: object) -> str:
+    return str(getattr(user, "first_name", "") or person(user))
+
+
+@register.filter
+def compact(number: int | None) -> str:
+    """18400 as 18.4k; nothing for nothing."""
+    if number is None:
+        return ""
+    for size, unit in ((1_000_000_000, "bn"), (1_000_000, "m"), (1_000, "k")):
+        if number >= size:
+            value = number / size
+            return f"{value:.0f}{unit}" if value >= 100 else f"{value:.1f}".rstrip("0").rstrip(".") + unit
+    return str(number)
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as a person says them; a dash where nobody knows."""
+    if seconds is None:
+        return "–"
+    whole = max(int(seconds), 0)
+    minutes, hours, days = whole // 60, whole // 3600, whole // 86400
+    if whole < 60:
+        return f"{whole} s"
+    if minutes < 10 and whole % 60:
+        return f"{minutes} min {whole % 60} s"
+    if hours < 1:
+        return f"{minutes} min"
+    if days < 1:
+        return f"{hours} h {minutes % 60:02d} min"
+    return f"{days} d {hours % 24} h" if days < 10 else f"{days} d"
+
+
+@register.filter
+def since(moment: datetime | None) -> str:
+    """How long ago, to the minute where seconds no longer matter."""
+    if moment is None:
+        return "–"
+    seconds = (timezone.now() - moment).total_seconds()
+    return "now" if seconds < 1 else duration(seconds if seconds < 60 else seconds - seconds % 60)
+
+
+@register.filter
+def until(moment: datetime | None) -> str:
+    if moment is None:
+        return "–"
+    return duration((moment - timezone.now()).total_seconds())
+
+
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString:
+    """A time in the reader's zone: the hour today, the day before that, the year where it differs."""
+    if moment is None:
+        return mark_safe("–")  # noqa: S308
+    local, today = timezone.localtime(moment), timezone.localdate()
+    pattern = "H:i" if local.date() == today else "j M, H:i" if local.year == today.year else "j M Y, H:i"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        date_format(local, "j M Y, H:i:s T"),
+        date_format(local, pattern),
+    )
+
+
+@register.filter
+def percent(part: float, whole: float) -> int:
+    """A share from 0 to 100, for a meter's width."""
+    return min(100, max(0, round(100 * part / whole))) if whole else 0
