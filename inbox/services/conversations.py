@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from inbox.bulk import values
 from inbox.downstream import downstream
 from inbox.models import Conversation, Event, Message, Note
 from inbox.services import events
@@ -49,37 +50,32 @@ def locked(conversation_id: int) -> Conversation:
 def receive(incoming: Mapping[int, Incoming]) -> list[int]:
     """New messages of contacts arrived in these conversations. Returns the ids of those reopened.
 
-    Runs inside the ingest transaction, in a fixed number of statements. A message opens a turn where
-    none is open; one in a resolved conversation reopens it; one in a waiting or snoozed one wakes it.
+    Runs inside the ingest transaction, in one statement whatever the number. A message opens a turn
+    where none is open; one in a resolved conversation reopens it; one in a waiting or snoozed one
+    wakes it.
     """
-    rows = list(Conversation.objects.select_for_update().filter(pk__in=incoming).order_by("pk"))
-    woken = []
-    for row in rows:
-        new = incoming[row.pk]
-        if row.status == Status.RESOLVED:
-            woken.append(row.pk)
-            row.reopened += 1
-            row.answered_at = row.resolved_at = None
-            row.resolution = ""
-        row.status = Status.OPEN
-        row.snoozed_until = None
-        if row.turn_first_id is None:
-            row.turn_first_id = new.first_id
-            row.turn_published_at, row.turn_arrived_at = new.first_published, new.arrived
-        row.last_message_id = row.last_incoming_id = new.last_id
-        row.last_incoming_at = new.arrived
-    _save(rows)
-    return woken
-
-
-def _save(rows: list[Conversation]) -> None:
-    Conversation.objects.bulk_update(
-        rows,
-        [
-            "status", "resolution", "reopened", "answered_at", "resolved_at", "snoozed_until", "turn_first",
-            "turn_published_at", "turn_arrived_at", "last_message", "last_incoming", "last_incoming_at",
-        ],
-    )  # fmt: skip
+    rows = values(
+        """
+        WITH new (id, first_id, published, last_id, arrived) AS (VALUES %s),
+        old AS (
+            SELECT c.id, c.status = 'resolved' AS resolved
+            FROM inbox_conversation c JOIN new ON new.id = c.id ORDER BY c.id FOR UPDATE OF c
+        )
+        UPDATE inbox_conversation c SET
+            status = 'open', snoozed_until = NULL, resolved_at = NULL, resolution = '',
+            reopened = c.reopened + old.resolved::int,
+            answered_at = CASE WHEN old.resolved THEN NULL ELSE c.answered_at END,
+            turn_published_at = CASE WHEN c.turn_first_id IS NULL THEN new.published ELSE c.turn_published_at END,
+            turn_arrived_at = CASE WHEN c.turn_first_id IS NULL THEN new.arrived ELSE c.turn_arrived_at END,
+            turn_first_id = coalesce(c.turn_first_id, new.first_id),
+            last_message_id = new.last_id, last_incoming_id = new.last_id, last_incoming_at = new.arrived
+        FROM new, old WHERE c.id = new.id AND old.id = c.id
+        RETURNING c.id, old.resolved
+        """,
+        [(pk, new.first_id, new.first_published, new.last_id, new.arrived) for pk, new in sorted(incoming.items())],
+        template="(%s::bigint, %s::bigint, %s::timestamptz, %s::bigint, %s::timestamptz)",
+    )
+    return [pk for pk, reopened in rows if reopened]
 
 
 def _turn(conversation: Conversation) -> Turn | None:

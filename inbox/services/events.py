@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -22,8 +23,22 @@ def emit(events: Iterable[Event]) -> None:
         return
     if not connection.in_atomic_block:
         raise RuntimeError("An event belongs into the transaction of its fact.")
-    Event.objects.bulk_create(rows)
     with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inbox_event (xid, at, kind, actor_id, conversation_id, subject, subject_id, data)
+            SELECT pg_current_xact_id(), statement_timestamp(), * FROM unnest(
+                %s::text[], %s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])
+            """,
+            [
+                [row.kind for row in rows],
+                [row.actor_id for row in rows],
+                [row.conversation_id for row in rows],
+                [row.subject for row in rows],
+                [row.subject_id for row in rows],
+                [json.dumps(row.data) for row in rows],
+            ],
+        )
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 

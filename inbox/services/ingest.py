@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection as database, transaction
 from django.db.models import Q
 from django.utils import timezone
 from psycopg2.extras import Json
@@ -96,8 +96,8 @@ def _identities(connection: Connection, posts: Iterable[Post]) -> dict[tuple[str
     found = Identity.objects.filter(network=connection.network, external_id__in=[key[1] for key in order])
     contacts = {(row.scope, row.external_id): row.contact_id for row in found}
     missing = [key for key in order if key not in contacts]
-    made = Contact.objects.bulk_create([Contact() for _ in missing])
-    contacts.update(zip(missing, (contact.pk for contact in made), strict=True))
+    made = _contacts(len(missing))
+    contacts.update(zip(missing, made, strict=True))
     rows = values(
         """
         INSERT INTO inbox_identity (contact_id, network, scope, external_id, handle, name, followers, avatar_url)
@@ -111,8 +111,18 @@ def _identities(connection: Connection, posts: Iterable[Post]) -> dict[tuple[str
         """,
         [_identity_row(connection, contacts[key], key, authors[key]) for key in order],
     )
-    _drop_unused([contact.pk for contact in made], used={row[3] for row in rows})
+    _drop_unused(made, used={row[3] for row in rows})
     return {(scope, external_id): pk for scope, external_id, pk, _ in rows}
+
+
+def _contacts(number: int) -> list[int]:
+    if not number:
+        return []
+    with database.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inbox_contact (created_at) SELECT now() FROM generate_series(1, %s) RETURNING id", [number]
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _identity_row(
