@@ -1,0 +1,82 @@
+"""One call of the API, as its endpoint sees it, and the page tokens that lead on."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.sandbox.facts import Endpoint
+from connectors.sandbox.faults import Fault
+from connectors.sandbox.people import User
+from connectors.sandbox.problems import bad
+from connectors.sandbox.store import Store
+from connectors.sandbox.wire import Writer
+
+
+@dataclass(slots=True)
+class Call:
+    """An accepted request: who, what, and the faults that bend its answer."""
+
+    store: Store
+    endpoint: Endpoint
+    account: User
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any]
+    request_id: str
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+
+    def writer(self) -> Writer:
+        ahead = self.faults.get("future_timestamps")
+        return Writer(
+            self.store,
+            self.query,
+            milliseconds="no_milliseconds" not in self.faults,
+            ahead=(ahead.seconds or 3600.0) if ahead else 0.0,
+        )
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: a status, a document, and the id of a write that happened."""
+
+    status: int
+    document: Mapping[str, Any]
+    written: str = ""
+    note: str = ""
+
+
+def page_token(endpoint: Endpoint, below: int) -> str:
+    """An opaque token for the page of items with smaller ids; it stays right while new items arrive."""
+    raw = below.to_bytes(8, "big") + _check(endpoint, below)
+    return base64.b32hexencode(raw).decode().rstrip("=").lower()
+
+
+def read_token(endpoint: Endpoint, name: str, token: str) -> int:
+    """The id that a token stands for; 400 for one that this endpoint did not hand out."""
+    try:
+        raw = base64.b32hexdecode(token.upper() + "=" * (-len(token) % 8))
+    except ValueError:
+        raw = b""
+    below = int.from_bytes(raw[:8], "big")
+    if len(raw) != 12 or raw[8:] != _check(endpoint, below):
+        raise bad(name, token, f"The `{name}` query parameter value [{token}] is not valid")
+    return below
+
+
+def _check(endpoint: Endpoint, below: int) -> bytes:
+    return hashlib.blake2b(f"{endpoint.key}:{below}".encode(), digest_size=4).digest()
+
+
+def bend(items: list[Any], faults: Mapping[str, Fault]) -> list[Any]:
+    """A page's items after the faults that hide, repeat and shuffle them."""
+    if drop := faults.get("drop_items"):
+        items = items[drop.count :] if drop.count else []
+    if double := faults.get("duplicate_items"):
+        items = [item for item in items for _ in range(double.count or 5)]
+    if "reorder" in faults:
+        items = [*items[1::2], *items[0::2][::-1]]
+    return items

@@ -1,0 +1,370 @@
+"""What X's own OpenAPI document (2.166) says of the part of API v2 that the sandbox speaks.
+
+This table is the sandbox's only idea of what a request may contain; everything else is refused. A test
+compares it, name by name and bound by bound, with X's document. Rates and reach come from X's
+documentation, since the OpenAPI document does not carry them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TWEET_FIELDS = frozenset(
+    [
+        "article",
+        "attachments",
+        "author_id",
+        "card_uri",
+        "community_id",
+        "context_annotations",
+        "conversation_id",
+        "created_at",
+        "display_text_range",
+        "edit_controls",
+        "edit_history_tweet_ids",
+        "entities",
+        "geo",
+        "id",
+        "in_reply_to_user_id",
+        "lang",
+        "matched_media_notes",
+        "media_metadata",
+        "non_public_metrics",
+        "note_request_suggestions",
+        "note_tweet",
+        "organic_metrics",
+        "paid_partnership",
+        "possibly_sensitive",
+        "promoted_metrics",
+        "public_metrics",
+        "referenced_tweets",
+        "reply_settings",
+        "scopes",
+        "source",
+        "suggested_source_links",
+        "suggested_source_links_with_counts",
+        "text",
+        "withheld",
+    ]
+)
+USER_FIELDS = frozenset(
+    [
+        "affiliation",
+        "confirmed_email",
+        "connection_status",
+        "created_at",
+        "description",
+        "entities",
+        "id",
+        "is_identity_verified",
+        "location",
+        "most_recent_tweet_id",
+        "name",
+        "parody",
+        "pinned_tweet_id",
+        "profile_banner_url",
+        "profile_image_url",
+        "protected",
+        "public_metrics",
+        "receives_your_dm",
+        "subscription",
+        "subscription_type",
+        "url",
+        "username",
+        "verified",
+        "verified_followers_count",
+        "verified_type",
+        "withheld",
+    ]
+)
+MEDIA_FIELDS = frozenset(
+    [
+        "alt_text",
+        "duration_ms",
+        "height",
+        "media_key",
+        "non_public_metrics",
+        "organic_metrics",
+        "preview_image_url",
+        "promoted_metrics",
+        "public_metrics",
+        "type",
+        "url",
+        "variants",
+        "width",
+    ]
+)
+POLL_FIELDS = frozenset(["duration_minutes", "end_datetime", "id", "options", "voting_status"])
+PLACE_FIELDS = frozenset(
+    ["contained_within", "country", "country_code", "full_name", "geo", "id", "name", "place_type"]
+)
+DM_FIELDS = frozenset(
+    [
+        "attachments",
+        "created_at",
+        "dm_conversation_id",
+        "entities",
+        "event_type",
+        "id",
+        "participant_ids",
+        "referenced_tweets",
+        "sender_id",
+        "text",
+    ]
+)
+TWEET_EXPANSIONS = frozenset(
+    [
+        "article.cover_media",
+        "article.media_entities",
+        "attachments.media_keys",
+        "attachments.media_source_tweet",
+        "attachments.poll_ids",
+        "author_id",
+        "edit_history_tweet_ids",
+        "entities.mentions.username",
+        "geo.place_id",
+        "in_reply_to_user_id",
+        "entities.note.mentions.username",
+        "referenced_tweets.id",
+        "referenced_tweets.id.attachments.media_keys",
+        "referenced_tweets.id.author_id",
+    ]
+)
+USER_EXPANSIONS = frozenset(["affiliation.user_id", "most_recent_tweet_id", "pinned_tweet_id"])
+DM_EXPANSIONS = frozenset(["attachments.media_keys", "participant_ids", "referenced_tweets.id", "sender_id"])
+DM_EVENT_TYPES = frozenset({"MessageCreate", "ParticipantsJoin", "ParticipantsLeave"})
+REPLY_SETTINGS = frozenset({"following", "mentionedUsers", "subscribers", "verified"})
+
+ID_PATTERN = r"^[0-9]{1,19}$"
+HANDLE_PATTERN = r"^[A-Za-z0-9_]{1,15}$"
+DM_CONVERSATION_PATTERN = r"^([0-9]{1,19}-[0-9]{1,19}|[0-9]{15,19})$"
+
+MENTIONS_REACH = 800  # the newest mentions that X still shows
+TIMELINE_REACH = 3200  # the newest own posts that X still shows
+DM_REACH_DAYS = 30
+SEARCH_REACH_DAYS = 7
+TWEET_LIMIT = 280  # weighted, as twitter-text counts
+DM_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One query parameter: ``kind`` is id, int, time, text, enum, list (of names) or ids (of ids)."""
+
+    kind: str
+    low: int | None = None
+    high: int | None = None
+    default: int | None = None
+    allowed: frozenset[str] = frozenset()
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One value of a JSON body: ``kind`` is string, boolean, integer, object or array."""
+
+    kind: str
+    fields: Mapping[str, Body] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    items: Body | None = None
+    allowed: frozenset[str] = frozenset()
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation: what it accepts and how often an account may call it in 15 minutes."""
+
+    key: str
+    method: str
+    path: str
+    query: Mapping[str, Param] = field(default_factory=dict)
+    body: Body | None = None
+    rate: int = 900
+    day_rate: int | None = None
+    bucket: str = ""
+    path_patterns: Mapping[str, str] = field(default_factory=dict)
+
+
+def _names(allowed: frozenset[str]) -> Param:
+    return Param("list", allowed=allowed)
+
+
+_USER_QUERY = {
+    "user.fields": _names(USER_FIELDS),
+    "expansions": _names(USER_EXPANSIONS),
+    "tweet.fields": _names(TWEET_FIELDS),
+}
+_TWEET_QUERY = {
+    "tweet.fields": _names(TWEET_FIELDS),
+    "expansions": _names(TWEET_EXPANSIONS),
+    "media.fields": _names(MEDIA_FIELDS),
+    "poll.fields": _names(POLL_FIELDS),
+    "user.fields": _names(USER_FIELDS),
+    "place.fields": _names(PLACE_FIELDS),
+}
+_WINDOW_QUERY = {
+    "since_id": Param("id"),
+    "until_id": Param("id"),
+    "start_time": Param("time"),
+    "end_time": Param("time"),
+}
+_TIMELINE_QUERY = {
+    **_WINDOW_QUERY,
+    "max_results": Param("int", 5, 100),
+    "pagination_token": Param("text", 1),
+    **_TWEET_QUERY,
+}
+_DM_QUERY = {
+    "max_results": Param("int", 1, 100, default=100),
+    "pagination_token": Param("text", 16),
+    "event_types": _names(DM_EVENT_TYPES),
+    "dm_event.fields": _names(DM_FIELDS),
+    "expansions": _names(DM_EXPANSIONS),
+    "media.fields": _names(MEDIA_FIELDS),
+    "user.fields": _names(USER_FIELDS),
+    "tweet.fields": _names(TWEET_FIELDS),
+}
+_STRING, _FLAG, _NUMBER = Body("string"), Body("boolean"), Body("integer")
+_ID = Body("string", pattern=ID_PATTERN)
+_STRINGS = Body("array", items=_STRING)
+_REPLY_SETTINGS = Body("string", allowed=REPLY_SETTINGS)
+_LINK = Body("object", {"url": _STRING}, frozenset({"url"}))
+_CALL_TO_ACTIONS = Body(
+    "object",
+    {
+        "app_install": Body(
+            "object", {"app_store_id": _STRING, "ipad_app_store_id": _STRING, "play_store_id": _STRING}
+        ),
+        "visit_site": _LINK,
+        "watch_now": _LINK,
+    },
+)
+_MEDIA = Body(
+    "object",
+    {
+        "call_to_actions": _CALL_TO_ACTIONS,
+        "description": _STRING,
+        "embeddable": _FLAG,
+        "media_ids": _STRINGS,
+        "preview_media_id": _STRING,
+        "tagged_user_ids": _STRINGS,
+        "title": _STRING,
+    },
+    frozenset({"media_ids"}),
+)
+_POLL = Body(
+    "object",
+    {"duration_minutes": _NUMBER, "options": _STRINGS, "reply_settings": _REPLY_SETTINGS},
+    frozenset({"options", "duration_minutes"}),
+)
+_REPLY = Body(
+    "object",
+    {
+        "auto_populate_reply_metadata": _FLAG,
+        "exclude_reply_user_ids": Body("array", items=_ID),
+        "in_reply_to_tweet_id": _ID,
+    },
+    frozenset({"in_reply_to_tweet_id"}),
+)
+TWEET_BODY = Body(
+    "object",
+    {
+        "card_uri": _STRING,
+        "community_id": _ID,
+        "direct_message_deep_link": _STRING,
+        "edit_options": Body("object", {"previous_post_id": _ID}, frozenset({"previous_post_id"})),
+        "for_super_followers_only": _FLAG,
+        "geo": Body("object", {"place_id": _STRING}),
+        "made_with_ai": _FLAG,
+        "media": _MEDIA,
+        "nullcast": _FLAG,
+        "paid_partnership": _FLAG,
+        "poll": _POLL,
+        "quote_tweet_id": _ID,
+        "reply": _REPLY,
+        "reply_settings": _REPLY_SETTINGS,
+        "share_with_followers": _FLAG,
+        "text": _STRING,
+    },
+)
+NOT_PLAYED = frozenset(
+    ["card_uri", "community_id", "edit_options", "geo", "media", "poll", "direct_message_deep_link"]
+)
+MESSAGE_BODY = Body(
+    "object",
+    {
+        "attachments": Body("array", items=Body("object", {"media_id": _STRING}, frozenset({"media_id"}))),
+        "text": _STRING,
+    },
+)
+_SEARCH_QUERY = {
+    "query": Param("text", 1, 4096, required=True),
+    **_WINDOW_QUERY,
+    "max_results": Param("int", 10, 100, default=10),
+    "next_token": Param("text", 1),
+    "pagination_token": Param("text", 1),
+    "sort_order": Param("enum", allowed=frozenset({"recency", "relevancy"})),
+    **_TWEET_QUERY,
+}
+_TIMELINE_EXCLUDE = {**_TIMELINE_QUERY, "exclude": _names(frozenset({"replies", "retweets"}))}
+_IDS_QUERY = {"ids": Param("ids", 1, 100, required=True), **_TWEET_QUERY}
+_BY_ID = {"id": ID_PATTERN}
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    Endpoint("me", "GET", "/2/users/me", _USER_QUERY, rate=75),
+    Endpoint(
+        "user_by_handle",
+        "GET",
+        "/2/users/by/username/{username}",
+        _USER_QUERY,
+        path_patterns={"username": HANDLE_PATTERN},
+    ),
+    Endpoint("user", "GET", "/2/users/{id}", _USER_QUERY, path_patterns=_BY_ID),
+    Endpoint("mentions", "GET", "/2/users/{id}/mentions", _TIMELINE_QUERY, rate=300, path_patterns=_BY_ID),
+    Endpoint("timeline", "GET", "/2/users/{id}/tweets", _TIMELINE_EXCLUDE, path_patterns=_BY_ID),
+    Endpoint("search", "GET", "/2/tweets/search/recent", _SEARCH_QUERY, rate=300),
+    Endpoint("tweet", "GET", "/2/tweets/{id}", _TWEET_QUERY, path_patterns=_BY_ID),
+    Endpoint("delete_tweet", "DELETE", "/2/tweets/{id}", rate=50, path_patterns=_BY_ID),
+    Endpoint("tweets", "GET", "/2/tweets", _IDS_QUERY, rate=5000),
+    Endpoint("create_tweet", "POST", "/2/tweets", body=TWEET_BODY, rate=100),
+    Endpoint("dm_events", "GET", "/2/dm_events", _DM_QUERY, rate=15),
+    Endpoint(
+        "dm_events_with",
+        "GET",
+        "/2/dm_conversations/with/{participant_id}/dm_events",
+        _DM_QUERY,
+        rate=15,
+        path_patterns={"participant_id": ID_PATTERN},
+    ),
+    Endpoint(
+        "dm_events_of",
+        "GET",
+        "/2/dm_conversations/{id}/dm_events",
+        _DM_QUERY,
+        rate=15,
+        path_patterns={"id": DM_CONVERSATION_PATTERN},
+    ),
+    Endpoint(
+        "dm_to",
+        "POST",
+        "/2/dm_conversations/with/{participant_id}/messages",
+        body=MESSAGE_BODY,
+        rate=15,
+        day_rate=1440,
+        bucket="dm",
+        path_patterns={"participant_id": ID_PATTERN},
+    ),
+    Endpoint(
+        "dm_in",
+        "POST",
+        "/2/dm_conversations/{dm_conversation_id}/messages",
+        body=MESSAGE_BODY,
+        rate=15,
+        day_rate=1440,
+        bucket="dm",
+    ),
+)
+TOKEN_PATH = "/2/oauth2/token"  # X's document names it as tokenUrl of its OAuth 2 scheme, not as a path
+SCOPES = "tweet.read tweet.write users.read dm.read dm.write offline.access"

@@ -1,0 +1,107 @@
+"""The ways in which the network can be told to misbehave.
+
+A fault is matched by method and path and lasts for ``times`` calls (or until it is taken away). ``every: 2``
+lets every second matching call through. Faults that lie about an answer are applied by the gate (app.py);
+those that bend what a page shows are read by the endpoints.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+NAMES = {
+    "timeout_after_write": "performs the write, then gives no answer",
+    "timeout_before_write": "neither writes nor answers",
+    "status": "answers with `status`; `after: true` performs the call first",
+    "html": "answers `status` (502) with an HTML page",
+    "cut_json": "performs the call and cuts its answer in the middle",
+    "cut_connection": "performs the call and drops the line in the middle of its answer",
+    "empty_body": "performs the call and answers with nothing in the body",
+    "close": "closes the line without an answer and without doing anything",
+    "duplicate_items": "delivers every item five times (`count`)",
+    "reorder": "delivers items out of order",
+    "late_ids": "gives new posts of customers ids up to `seconds` (2) old",
+    "drop_items": "does not show items yet (the newest `count`, or all)",
+    "expire_token": "refuses tokens handed out before this fault",
+    "own_posts_echo": "shows the account's own posts among its mentions",
+    "no_milliseconds": "writes times without milliseconds",
+    "future_timestamps": "writes times `seconds` (3600) ahead",
+    "slow": "answers `seconds` (1) late",
+}
+WRITES_ONLY = frozenset({"timeout_after_write", "timeout_before_write"})
+
+
+@dataclass(slots=True)
+class Fault:
+    """One switch. Zero-valued fields mean the fault's own default."""
+
+    name: str
+    path: str = ""
+    method: str = ""
+    times: int | None = None
+    seconds: float | None = None
+    status: int | None = None
+    reset: bool | float = True
+    after: bool = False
+    every: int = 1
+    count: int | None = None
+    since: float = 0.0
+    seen: int = 0
+
+    def matches(self, method: str, path: str, template: str) -> bool:
+        if self.name in WRITES_ONLY and method == "GET":
+            return False
+        if self.method and self.method.upper() != method:
+            return False
+        return (
+            not self.path
+            or path.startswith(self.path)
+            or template == self.path
+            or fnmatchcase(path, self.path)
+        )
+
+
+def read_fault(document: dict[str, Any]) -> Fault:
+    """A fault from JSON; ValueError says in one sentence what is wrong with it."""
+    unknown = document.keys() - (Fault.__dataclass_fields__.keys() - {"since", "seen"})
+    if unknown:
+        raise ValueError(f"a fault has no field '{sorted(unknown)[0]}'")
+    if document.get("name") not in NAMES:
+        raise ValueError(f"there is no fault '{document.get('name')}'; known: {', '.join(sorted(NAMES))}")
+    fault = Fault(**document)
+    if fault.path.startswith("/x/"):
+        fault.path = fault.path[2:]
+    fault.since = time.time()
+    return fault
+
+
+class Faults:
+    """The switches that are on now."""
+
+    def __init__(self, saved: list[dict[str, Any]]) -> None:
+        self.active = [Fault(**document) for document in saved]
+
+    def documents(self) -> list[dict[str, Any]]:
+        return [asdict(fault) for fault in self.active]
+
+    def take(self, method: str, path: str, template: str) -> dict[str, Fault]:
+        """The faults of this call, by name; each is used up by one."""
+        taken: dict[str, Fault] = {}
+        for fault in list(self.active):
+            if fault.name in taken or fault.name == "late_ids" or not fault.matches(method, path, template):
+                continue
+            fault.seen += 1
+            if fault.seen % max(1, fault.every):
+                continue
+            taken[fault.name] = fault
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.active.remove(fault)
+        return taken
+
+    def named(self, name: str) -> Fault | None:
+        return next((fault for fault in self.active if fault.name == name), None)

@@ -1,0 +1,192 @@
+"""A running sandbox for tests and benches: a process of its own, which can be killed and started again.
+
+with running_sandbox(tmp_path) as sandbox:
+    account = sandbox.create_account("norrline")
+    post_id = sandbox.post("carol", "@norrline where is my router?")
+    sandbox.fault("timeout_after_write", times=1, seconds=5)
+    sandbox.ledger()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30.0
+
+
+class ControlError(Exception):
+    """The sandbox refused a control call; the message is its own sentence."""
+
+
+class Control:
+    """The control API of a sandbox that runs at ``url``, wherever it came from."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self.x_url = f"{self.url}/x"
+
+    def call(self, method: str, path: str, document: Any = None, *, timeout: float = 60.0) -> Any:
+        """One call under /_control; raises ControlError for anything but 200."""
+        parts = urlsplit(self.url)
+        line = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=timeout)
+        body = None if document is None else json.dumps(document).encode()
+        try:
+            line.request(method, f"/_control{path}", body, {"content-type": "application/json"})
+            answer = line.getresponse()
+            raw = answer.read()
+        finally:
+            line.close()
+        if answer.status != 200:
+            raise ControlError(f"{method} {path}: {answer.status} {raw.decode('utf-8', 'replace')[:300]}")
+        return json.loads(raw)
+
+    def create_account(self, handle: str, name: str = "", **options: Any) -> dict[str, Any]:
+        """A company account; ``access_token``, ``consumer_key``, … as in the control API."""
+        return dict(self.call("POST", "/accounts", {"handle": handle, "name": name or handle, **options}))
+
+    def accounts(self) -> list[dict[str, Any]]:
+        return list(self.call("GET", "/accounts")["accounts"])
+
+    def post(self, handle: str, text: str, **options: Any) -> str:
+        """One post of a customer (options: in_reply_to, created_at, followers, name, account, …); its id."""
+        return self.posts([{"handle": handle, "text": text, **options}])[0]
+
+    def posts(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        return list(self.call("POST", "/posts", list(items))["ids"])
+
+    def dm(self, handle: str, text: str, **options: Any) -> str:
+        """One direct message of a customer to the company; its id."""
+        return self.dms([{"handle": handle, "text": text, **options}])[0]
+
+    def dms(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        return list(self.call("POST", "/dms", list(items))["ids"])
+
+    def user(self, handle: str, **changes: Any) -> str:
+        """Makes or changes a customer (name, followers, accepts_dm); their id."""
+        return str(self.call("PUT", f"/users/{handle}", changes)["id"])
+
+    def delete(self, post_id: str) -> None:
+        self.call("DELETE", f"/posts/{post_id}")
+
+    def fault(self, name: str, **options: Any) -> None:
+        """Adds a fault (path, method, times, seconds, status, reset, after, every, count)."""
+        self.call("POST", "/faults", {"name": name, **options})
+
+    def clear_faults(self, name: str = "") -> None:
+        self.call("DELETE", f"/faults?name={name}" if name else "/faults")
+
+    def faults(self) -> list[dict[str, Any]]:
+        return list(self.call("GET", "/faults")["faults"])
+
+    def rates_off(self) -> None:
+        self.call("PUT", "/rates", {"on": False})
+
+    def rates_on(self, **limits: int) -> None:
+        """Counting on; ``limits`` by the endpoint's key, for example ``create_tweet=5``."""
+        self.call("PUT", "/rates", {"on": True, "limits": limits})
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Every accepted write, oldest first."""
+        return list(self.call("GET", "/ledger")["ledger"])
+
+    def log(self) -> list[dict[str, Any]]:
+        return list(self.call("GET", "/log")["log"])
+
+    def state(self) -> dict[str, Any]:
+        return dict(self.call("GET", "/state"))
+
+    def reset(self, *, keep_accounts: bool = True) -> None:
+        self.call("POST", "/reset", {"keep_accounts": keep_accounts})
+
+
+class Sandbox(Control):
+    """A sandbox process that this object started."""
+
+    def __init__(self, data: Path, port: int, *, desk_url: str = "") -> None:
+        super().__init__(f"http://127.0.0.1:{port}")
+        self.data, self.port, self.desk_url = data, port, desk_url
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Starts it, again on the same port and data, and waits until it answers."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "connectors.sandbox.server", "--port", str(self.port)]
+        command += ["--data", str(self.data / "network"), "--desk-url", self.desk_url]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with (self.data / "sandbox.log").open("ab") as out:
+            self.process = subprocess.Popen(  # nosec B603 - our own program
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                self.call("GET", "/state", timeout=5)
+                return
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                said = (self.data / "sandbox.log").read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"the sandbox did not start: {said}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """kill -9, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """kill -9 and start again on the same port and data."""
+        self.kill()
+        self.start()
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def ledger_file(self) -> list[dict[str, Any]]:
+        """The ledger as it is on disk, readable while the sandbox is dead."""
+        path = self.data / "network" / "ledger.jsonl"
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def free_port() -> int:
+    """A free loopback port below the ephemeral range, so that it stays ours across a restart."""
+    for _ in range(200):
+        port = random.randint(20_000, 32_000)  # nosec B311 - not a secret
+        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port between 20000 and 32000")
+
+
+@contextlib.contextmanager
+def running_sandbox(folder: Path, *, port: int = 0, desk_url: str = "") -> Iterator[Sandbox]:
+    """A sandbox whose memory is in ``folder``/sandbox; it ends with the block."""
+    sandbox = Sandbox(folder / "sandbox", port or free_port(), desk_url=desk_url)
+    sandbox.start()
+    try:
+        yield sandbox
+    finally:
+        sandbox.stop()

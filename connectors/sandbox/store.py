@@ -1,0 +1,140 @@
+"""The network's memory: one SQLite file that survives kill -9, and the ledger of accepted writes.
+
+A write, its ledger row and its ids are one transaction with synchronous=FULL. The row is then appended to
+``ledger.jsonl`` and fsynced before the answer leaves; at start, lines that a kill cut off are written again
+from the database, so file and database always agree. Texts are kept as JSON (ASCII escapes), because SQLite
+cannot hold lone surrogates.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from connectors.sandbox.snowflake import Snowflakes
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    doc TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS accounts (user_id INTEGER PRIMARY KEY, consumer_key TEXT, consumer_secret TEXT,
+    oauth_token TEXT UNIQUE, oauth_secret TEXT, client_id TEXT, access_token TEXT UNIQUE,
+    refresh_token TEXT UNIQUE, issued_at REAL, expires_at REAL, token_seconds REAL);
+CREATE TABLE IF NOT EXISTS tweets (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL,
+    conversation_id INTEGER NOT NULL, parent_id INTEGER, digest TEXT NOT NULL,
+    gone INTEGER NOT NULL DEFAULT 0, doc TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS tweets_author ON tweets (author_id, id);
+CREATE INDEX IF NOT EXISTS tweets_conversation ON tweets (conversation_id, id);
+CREATE INDEX IF NOT EXISTS tweets_digest ON tweets (author_id, digest);
+CREATE TABLE IF NOT EXISTS mentions (user_id INTEGER, tweet_id INTEGER, PRIMARY KEY (user_id, tweet_id))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dms (id INTEGER PRIMARY KEY, conversation TEXT NOT NULL,
+    sender_id INTEGER NOT NULL, doc TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS dms_conversation ON dms (conversation, id);
+CREATE TABLE IF NOT EXISTS dm_sides (user_id INTEGER, dm_id INTEGER, PRIMARY KEY (user_id, dm_id))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ledger (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, note TEXT NOT NULL
+    DEFAULT '', line TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS ledger_id ON ledger (id);
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+TABLES: Final = ("users", "accounts", "tweets", "mentions", "dms", "dm_sides", "ledger", "meta")
+
+
+class Store:
+    """One open network. Not thread-safe: the app uses it from its event loop only."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.db = sqlite3.connect(folder / "network.sqlite3", isolation_level=None, check_same_thread=False)
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.execute("PRAGMA synchronous=FULL")
+        self.db.executescript(SCHEMA)
+        self._ledger_path = folder / "ledger.jsonl"
+        self._catch_up()
+        self._ledger = os.open(self._ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self.ids = Snowflakes(self._newest())
+
+    def close(self) -> None:
+        os.close(self._ledger)
+        self.db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; on any error nothing of it remains."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.db
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        return self.db.execute(sql, values).fetchall()
+
+    def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        return self.db.execute(sql, values).fetchone()
+
+    def enter(self, entry: dict[str, Any]) -> str:
+        """Puts ``entry`` in the ledger, inside the transaction of the write it tells of."""
+        line = json.dumps(entry)
+        self.db.execute("INSERT INTO ledger (id, line) VALUES (?, ?)", (str(entry["id"]), line))
+        return line
+
+    def seal(self, line: str) -> None:
+        """Writes a committed ledger line to disk. Only after this may the answer leave."""
+        os.write(self._ledger, line.encode() + b"\n")
+        os.fsync(self._ledger)
+
+    def annotate(self, write_id: str, note: str) -> None:
+        """What happened to the answer of a write, for the page ("answer withheld")."""
+        self.db.execute("UPDATE ledger SET note = ? WHERE id = ?", (note, write_id))
+
+    def ledger(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for (line,) in self.rows("SELECT line FROM ledger ORDER BY n")]
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        row = self.one("SELECT value FROM meta WHERE key = ?", (key,))
+        return json.loads(row[0]) if row else default
+
+    def set_setting(self, key: str, value: Any) -> None:
+        self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
+
+    def reset(self, *, keep_accounts: bool) -> None:
+        """Forgets everything; with ``keep_accounts`` the company accounts and their secrets stay."""
+        with self.writing() as db:
+            owners = "(SELECT user_id FROM accounts)"
+            for table in TABLES:
+                if keep_accounts and table == "accounts":
+                    continue
+                kept = f" WHERE id NOT IN {owners}" if keep_accounts and table == "users" else ""
+                db.execute(f"DELETE FROM {table}{kept}")  # nosec B608 - names from the tuple above
+        os.ftruncate(self._ledger, 0)
+
+    def _newest(self) -> int:
+        sql = "SELECT max(coalesce((SELECT max(id) FROM tweets), 0), coalesce((SELECT max(id) FROM dms), 0))"
+        return int(self.one(sql)[0])
+
+    def _catch_up(self) -> None:
+        """Makes the ledger file hold exactly the committed lines, whatever a kill cut off."""
+        committed = [line for (line,) in self.rows("SELECT line FROM ledger ORDER BY n")]
+        raw = self._ledger_path.read_bytes() if self._ledger_path.exists() else b""
+        wanted = "".join(f"{line}\n" for line in committed).encode()
+        if raw == wanted:
+            return
+        temporary = self._ledger_path.with_suffix(".new")
+        with temporary.open("wb") as out:
+            out.write(wanted)
+            out.flush()
+            os.fsync(out.fileno())
+        temporary.replace(self._ledger_path)
+
+
+def placeholders(values: Iterable[Any]) -> str:
+    return ",".join("?" for _ in values)
