@@ -70,10 +70,18 @@ class Conversation(models.Model):
     snoozed_until = models.DateTimeField(null=True, blank=True)
     reopened = models.PositiveIntegerField(default=0)
     answered_at = models.DateTimeField(null=True, blank=True)  # our first answer since it was (re)opened
-    last_message = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
-    last_incoming = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
+    # Pointers into the conversation's own messages, kept by services/conversations.py: derived, so the
+    # database need not check them on every arrival.
+    last_message = models.ForeignKey(
+        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
+    last_incoming = models.ForeignKey(
+        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     last_incoming_at = models.DateTimeField(null=True)
-    turn_first = models.ForeignKey("Message", on_delete=models.SET_NULL, null=True, related_name="+")
+    turn_first = models.ForeignKey(
+        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     turn_arrived_at = models.DateTimeField(null=True)
     turn_published_at = models.DateTimeField(null=True)
 

@@ -15,10 +15,11 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from inbox.bulk import values
+from inbox import bulk
 from inbox.downstream import downstream
-from inbox.models import Conversation, Event, Message, Note
+from inbox.models import Conversation, Message, Note
 from inbox.services import events
+from inbox.services.events import Fact
 
 Turn = dict[str, Any]
 Status = Conversation.Status
@@ -54,9 +55,9 @@ def receive(incoming: Mapping[int, Incoming]) -> list[int]:
     where none is open; one in a resolved conversation reopens it; one in a waiting or snoozed one
     wakes it.
     """
-    rows = values(
+    rows = bulk.run(
         """
-        WITH new (id, first_id, published, last_id, arrived) AS (VALUES %s),
+        WITH new AS MATERIALIZED (SELECT * FROM {rows}),
         old AS (
             SELECT c.id, c.status = 'resolved' AS resolved
             FROM inbox_conversation c JOIN new ON new.id = c.id ORDER BY c.id FOR UPDATE OF c
@@ -69,11 +70,11 @@ def receive(incoming: Mapping[int, Incoming]) -> list[int]:
             turn_arrived_at = CASE WHEN c.turn_first_id IS NULL THEN new.arrived ELSE c.turn_arrived_at END,
             turn_first_id = coalesce(c.turn_first_id, new.first_id),
             last_message_id = new.last_id, last_incoming_id = new.last_id, last_incoming_at = new.arrived
-        FROM new, old WHERE c.id = new.id AND old.id = c.id
+        FROM new JOIN old USING (id) WHERE c.id = new.id
         RETURNING c.id, old.resolved
         """,
-        [(pk, new.first_id, new.first_published, new.last_id, new.arrived) for pk, new in sorted(incoming.items())],
-        template="(%s::bigint, %s::bigint, %s::timestamptz, %s::bigint, %s::timestamptz)",
+        "id bigint, first_id bigint, published timestamptz, last_id bigint, arrived timestamptz",
+        [(pk, new.first_id, new.first_published, new.last_id, new.arrived) for pk, new in incoming.items()],
     )
     return [pk for pk, reopened in rows if reopened]
 
@@ -195,7 +196,7 @@ def add_note(*, conversation_id: int, author: AbstractBaseUser, text: str) -> No
     )
     events.emit(
         [
-            Event(
+            Fact(
                 kind="note.added",
                 actor_id=author.pk,
                 conversation_id=conversation_id,
@@ -213,7 +214,7 @@ def _tell(
     downstream().conversations_changed([conversation.pk])
     events.emit(
         [
-            Event(
+            Fact(
                 kind=kind,
                 actor_id=actor.pk if actor else None,
                 conversation_id=conversation.pk,
@@ -223,9 +224,9 @@ def _tell(
     )
 
 
-def opened_events(opened: Iterable[int], reopened: Iterable[int]) -> list[Event]:
-    """The events of an ingest batch for conversations that it opened and reopened."""
-    return [Event(kind="conversation.opened", conversation_id=pk) for pk in opened] + [
-        Event(kind="conversation.reopened", conversation_id=pk, data={"reason": "The customer wrote again."})
+def opened_facts(opened: Iterable[int], reopened: Iterable[int]) -> list[Fact]:
+    """What an ingest batch did to conversations: those that it opened and those that it reopened."""
+    return [Fact("conversation.opened", conversation_id=pk) for pk in opened] + [
+        Fact("conversation.reopened", conversation_id=pk, data={"reason": "The customer wrote again."})
         for pk in reopened
     ]

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
 
+from inbox import bulk
 from inbox.models import Event, EventReader
 
 CHANNEL = "socialdesk"
 
 
-def emit(events: Iterable[Event]) -> None:
-    """Append events in the running transaction and tell the listeners once it commits.
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event to be written. ``data`` holds ids and small facts only, never a customer's text."""
 
-    ``data`` holds ids and small facts only, never a customer's text.
-    """
+    kind: str
+    conversation_id: int | None = None
+    actor_id: int | None = None
+    subject: str = ""
+    subject_id: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def emit(events: Iterable[Fact | Event]) -> None:
+    """Append events in the running transaction and tell the listeners once it commits."""
     rows = list(events)
     if not rows:
         return
     if not connection.in_atomic_block:
         raise RuntimeError("An event belongs into the transaction of its fact.")
+    bulk.run(
+        """
+        INSERT INTO inbox_event (xid, at, kind, actor_id, conversation_id, subject, subject_id, data)
+        SELECT pg_current_xact_id(), statement_timestamp(), * FROM {rows}
+        """,
+        "kind text, actor_id int, conversation_id bigint, subject text, subject_id bigint, data jsonb",
+        [
+            (row.kind, row.actor_id, row.conversation_id, row.subject, row.subject_id, dict(row.data))
+            for row in rows
+        ],
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO inbox_event (xid, at, kind, actor_id, conversation_id, subject, subject_id, data)
-            SELECT pg_current_xact_id(), statement_timestamp(), * FROM unnest(
-                %s::text[], %s::int[], %s::bigint[], %s::text[], %s::bigint[], %s::jsonb[])
-            """,
-            [
-                [row.kind for row in rows],
-                [row.actor_id for row in rows],
-                [row.conversation_id for row in rows],
-                [row.subject for row in rows],
-                [row.subject_id for row in rows],
-                [json.dumps(row.data) for row in rows],
-            ],
-        )
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 

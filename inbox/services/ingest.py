@@ -15,14 +15,14 @@ from django.conf import settings
 from django.db import connection as database, transaction
 from django.db.models import Q
 from django.utils import timezone
-from psycopg2.extras import Json
 
 from connectors.models import Connection
 from connectors.types import Author, Post, Visibility
-from inbox.bulk import values
+from inbox import bulk
 from inbox.downstream import downstream
-from inbox.models import Contact, Conversation, Event, Identity, Message
+from inbox.models import Contact, Conversation, Identity, Message
 from inbox.services import conversations, events
+from inbox.services.events import Fact
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -61,7 +61,7 @@ def ingest(*, connection: Connection, posts: Sequence[Post]) -> Ingested:
     turns = _turns(incoming, places, stored, now)
     reopened = conversations.receive(turns)
     message_ids = [stored[post.external_id] for post in incoming if post.external_id in stored]
-    events.emit(_events(fresh, stored, places) + conversations.opened_events(opened & turns.keys(), reopened))
+    events.emit(_events(fresh, stored, places) + conversations.opened_facts(opened & turns.keys(), reopened))
     if message_ids:
         downstream().messages_received(message_ids, list(turns))
     return Ingested(message_ids, list(turns))
@@ -98,10 +98,10 @@ def _identities(connection: Connection, posts: Iterable[Post]) -> dict[tuple[str
     missing = [key for key in order if key not in contacts]
     made = _contacts(len(missing))
     contacts.update(zip(missing, made, strict=True))
-    rows = values(
+    rows = bulk.run(
         """
         INSERT INTO inbox_identity (contact_id, network, scope, external_id, handle, name, followers, avatar_url)
-        VALUES %s
+        SELECT * FROM {rows}
         ON CONFLICT (network, scope, external_id) DO UPDATE SET
             handle = coalesce(nullif(excluded.handle, ''), inbox_identity.handle),
             name = coalesce(nullif(excluded.name, ''), inbox_identity.name),
@@ -109,6 +109,8 @@ def _identities(connection: Connection, posts: Iterable[Post]) -> dict[tuple[str
             avatar_url = coalesce(nullif(excluded.avatar_url, ''), inbox_identity.avatar_url)
         RETURNING scope, external_id, id, contact_id
         """,
+        "contact_id bigint, network text, scope text, external_id text, handle text, name text, followers bigint, "
+        "avatar_url text",
         [_identity_row(connection, contacts[key], key, authors[key]) for key in order],
     )
     _drop_unused(made, used={row[3] for row in rows})
@@ -120,7 +122,8 @@ def _contacts(number: int) -> list[int]:
         return []
     with database.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO inbox_contact (created_at) SELECT now() FROM generate_series(1, %s) RETURNING id", [number]
+            "INSERT INTO inbox_contact (created_at) SELECT now() FROM generate_series(1, %s) RETURNING id",
+            [number],
         )
         return [pk for (pk,) in cursor.fetchall()]
 
@@ -195,13 +198,15 @@ def _open(
     connection: Connection, places: Sequence[tuple[int, str]], now: datetime
 ) -> tuple[dict[tuple[int, str], int], set[int]]:
     """Ids of the conversations at ``places`` (identity, root), and those of them that are new."""
-    rows = values(
+    rows = bulk.run(
         """
         INSERT INTO inbox_conversation (connection_id, identity_id, root, status, resolution, opened_at, reopened)
-        VALUES %s
+        SELECT * FROM {rows}
         ON CONFLICT (connection_id, identity_id, root) DO NOTHING
         RETURNING identity_id, root, id
         """,
+        "connection_id bigint, identity_id bigint, root text, status text, resolution text, opened_at timestamptz, "
+        "reopened int",
         [(connection.pk, person, root, "open", "", now, 0) for person, root in places],
     )
     ids = {(person, root): pk for person, root, pk in rows}
@@ -265,17 +270,20 @@ def _messages(
         for post in posts
     ]
     written = dict(
-        values(
+        bulk.run(
             """
             INSERT INTO inbox_message (connection_id, conversation_id, external_id, root, direction, visibility,
                 audience, author_id, text, in_reply_to, url, language, published_at, arrived_at, facts)
-            VALUES %s
+            SELECT * FROM {rows}
             ON CONFLICT (connection_id, external_id) DO UPDATE
                 SET conversation_id = excluded.conversation_id, direction = excluded.direction,
                     arrived_at = excluded.arrived_at
                 WHERE inbox_message.direction = 'context' AND excluded.direction = 'in'
             RETURNING external_id, id
             """,
+            "connection_id bigint, conversation_id bigint, external_id text, root text, direction text, visibility text, "
+            "audience text, author_id bigint, text text, in_reply_to text, url text, language text, "
+            "published_at timestamptz, arrived_at timestamptz, facts jsonb",
             rows,
         )
     )
@@ -305,7 +313,7 @@ def _message_row(
     return (
         connection.pk, conversation, storable(post.external_id), storable(post.root_id)[:200], direction.value,
         post.audience.visibility.value, post.audience.value, author, storable(post.text),
-        storable(post.in_reply_to), _address(post.url), storable(post.language)[:16], published, now, Json(facts),
+        storable(post.in_reply_to), _address(post.url), storable(post.language)[:16], published, now, facts,
     )  # fmt: skip
 
 
@@ -327,9 +335,9 @@ def _turns(
     return turns
 
 
-def _events(posts: Iterable[Post], stored: dict[str, int], places: dict[str, int]) -> list[Event]:
+def _events(posts: Iterable[Post], stored: dict[str, int], places: dict[str, int]) -> list[Fact]:
     return [
-        Event(
+        Fact(
             kind="message.own" if post.own else "message.received",
             conversation_id=places.get(post.external_id),
             subject="message",
