@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from typing import Any
 
 from celery import current_app
 from kombu import Connection, Producer
@@ -52,7 +53,7 @@ def wake(queue: str, *, backlog: int | None = None) -> bool:
             current_app.send_task(
                 f"{stage}.tasks.{work}", producer=producer, retry=False, ignore_result=True, expires=EXPIRES
             )
-    except (OperationalError, OSError, *_broker_errors()) as error:
+    except _broker_errors() as error:
         _drop_connection()
         _count(queue, error)
         return False
@@ -77,13 +78,14 @@ def _connection() -> Connection:
 
 def _broker_errors() -> tuple[type[Exception], ...]:
     """What the transport itself raises; kombu wraps most of it, and not all."""
-    errors: tuple[type[Exception], ...] = Connection(current_app.conf.broker_url).connection_errors
-    return errors
+    transport: Any = Connection(current_app.conf.broker_url)
+    return (OperationalError, OSError, *transport.connection_errors)
 
 
 def _waiting(connection: Connection) -> int:
     name = current_app.conf.task_default_queue
-    declared = connection.default_channel.queue_declare(queue=name, passive=True)
+    channel: Any = connection.default_channel
+    declared = channel.queue_declare(queue=name, passive=True)
     return int(declared.message_count)
 
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.core.asgi import get_asgi_application
 
-from socialdesk.wsgi import application as wsgi_application
+from socialdesk import wsgi
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 live: Any = get_asgi_application()
-pages: Any = WSGIMiddleware(wsgi_application, workers=int(os.environ.get("WEB_THREADS", "8")))
+pages: Any = WSGIMiddleware(cast(Any, wsgi.application), workers=int(os.environ.get("WEB_THREADS", "8")))
 
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:

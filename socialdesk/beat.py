@@ -18,7 +18,7 @@ BACKLOG = 100
 
 class WakingScheduler(Scheduler):
     # Celery asks for a producer before each entry, and would connect to make one.
-    producer = None
+    producer: Any = None
 
     def setup_schedule(self) -> None:
         self.merge_inplace(self.app.conf.beat_schedule)

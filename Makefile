@@ -1,0 +1,26 @@
+# Two commands are all that a newcomer needs: make run, make test. Both bring what is missing.
+PYTHON ?= python3
+export PORT SANDBOX_PORT
+
+.PHONY: run test check lock install bench clean
+
+run:      ## start the whole desk on this machine (PORT=8000)
+	@exec $(PYTHON) scripts/bootstrap.py run
+
+test:     ## every test, on a real PostgreSQL and a real Valkey (ARGS="-k inbox")
+	@exec $(PYTHON) scripts/bootstrap.py test $(ARGS)
+
+check:    ## what a change must pass before its tests do
+	@exec $(PYTHON) scripts/bootstrap.py check
+
+install:  ## only bring what `make run` needs
+	@exec $(PYTHON) scripts/bootstrap.py install
+
+lock:     ## pin the requirements anew (ARGS="--upgrade")
+	@exec $(PYTHON) scripts/bootstrap.py lock $(ARGS)
+
+bench:    ## figures, not verdicts
+	@exec $(PYTHON) scripts/bootstrap.py test tests/bench -m bench -s $(ARGS)
+
+clean:    ## everything that make has brought; the data folder stays
+	rm -rf .venv node_modules build staticfiles
