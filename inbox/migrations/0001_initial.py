@@ -223,21 +223,33 @@ class Migration(migrations.Migration):
             model_name="conversation",
             name="last_incoming",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="inbox.message"
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="inbox.message",
             ),
         ),
         migrations.AddField(
             model_name="conversation",
             name="last_message",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="inbox.message"
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="inbox.message",
             ),
         ),
         migrations.AddField(
             model_name="conversation",
             name="turn_first",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="inbox.message"
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="inbox.message",
             ),
         ),
         migrations.CreateModel(
