@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class SocialdeskConfig(AppConfig):
@@ -9,3 +13,17 @@ class SocialdeskConfig(AppConfig):
     def ready(self) -> None:
         # The checks register themselves; the Celery app becomes the one that connectors.wake publishes through.
         from socialdesk import celery, checks  # noqa: F401
+
+        pre_migrate.connect(_lift_time_limit, sender=self)
+        post_migrate.connect(_restore_time_limit, sender=self)
+
+
+def _lift_time_limit(using: str, **_: Any) -> None:
+    """An index over millions of rows takes longer than any page may."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+
+
+def _restore_time_limit(using: str, **_: Any) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute("RESET statement_timeout")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 
@@ -13,6 +14,8 @@ from socialdesk.logging import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+# `forms.ModelForm[Team]` in a class statement: what the type checker reads, Django has to bear.
+django_stubs_ext.monkeypatch()
 
 # production (refuses what is unsafe), demo (`make run`, loopback only) or test.
 SOCIALDESK_MODE = env.str("SOCIALDESK_MODE", default="production")

@@ -181,14 +181,14 @@ class Desk:
         if self._migrated_mark.exists() and self._migrated_mark.read_text() == wanted:
             return
         self.say("setting up the database …")
-        self._manage("migrate", "the database could not be migrated", "--no-input", STATEMENT_TIMEOUT_MS="0")
+        self._manage("migrate", "the database could not be migrated", "--no-input")
         self._migrated_mark.write_text(wanted)
 
-    def _manage(self, command: str, failure: str, *arguments: str, **environment: str) -> None:
+    def _manage(self, command: str, failure: str, *arguments: str) -> None:
         log = self._log(command)
         process = spawn(
             [sys.executable, "manage.py", command, *arguments],
-            log=log, env={**self.environment(), **environment}, cwd=CHECKOUT,
+            log=log, env=self.environment(), cwd=CHECKOUT,
         )  # fmt: skip
         while process.poll() is None:
             self.supervisor.step()
