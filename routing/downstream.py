@@ -1,0 +1,22 @@
+"""What the inbox asks of routing (`inbox.downstream.Downstream`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from inbox.downstream import AccessPolicy
+from routing.permissions import RoutingPolicy
+from routing.services.sync import sync
+
+
+class RoutingDownstream:
+    """Named by `settings.INBOX_DOWNSTREAM`."""
+
+    policy: AccessPolicy = RoutingPolicy()
+
+    def messages_received(self, message_ids: Collection[int], conversation_ids: Collection[int]) -> None:
+        """The conversations' rows already say what the messages changed, reopened ones included."""
+        sync(conversation_ids=conversation_ids)
+
+    def conversations_changed(self, conversation_ids: Collection[int]) -> None:
+        sync(conversation_ids=conversation_ids)

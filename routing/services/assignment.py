@@ -1,0 +1,145 @@
+"""The router: due jobs and freed capacity become assignments, batch by batch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from routing.services import hands, jobs, queue, records, rules
+from routing.services.deciding import Desk, Goal, match_of
+from routing.services.queue import Change, Entry
+from routing.services.records import Current, Decision
+
+logger = logging.getLogger(__name__)
+
+BATCH = 100
+
+
+def route_due(*, limit: int = 1000) -> int:
+    """Route up to ``limit`` due jobs and hand out what waits. Returns how many conversations moved.
+
+    What waits already goes first, so that a newcomer does not overtake it.
+    """
+    moved = drain()
+    left = limit
+    while left > 0:
+        claimed, failed = _batch_or_one_by_one(min(BATCH, left))
+        moved += claimed - failed
+        left -= claimed
+        if claimed == 0:
+            break
+    return moved + (drain() if left < limit else 0)
+
+
+def drain(*, team_ids: Collection[int] | None = None) -> int:
+    """Give waiting conversations, oldest first, to those who have room now. Returns how many were given."""
+    given = 0
+    while True:
+        with transaction.atomic():
+            some = _drain_batch(team_ids)
+        given += some
+        if some == 0:
+            return given
+
+
+def _batch_or_one_by_one(size: int) -> tuple[int, int]:
+    """(jobs taken, of them failed). One bad job spoils its batch, so that batch is tried one by one."""
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            claimed = jobs.claim(limit=size, now=now)
+            _route(claimed, now=now)
+        return len(claimed), 0
+    except Exception as error:  # noqa: BLE001 - one bad job must not stop the rest
+        logger.warning("A routing batch failed (%s); its jobs are tried one by one", type(error).__name__)
+    with transaction.atomic():
+        due = jobs.claim(limit=size, now=now)
+    return len(due), sum(not _route_one(conversation_id, now=now) for conversation_id in due)
+
+
+def _route_one(conversation_id: int, *, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            if jobs.claim_one(conversation_id):
+                _route([conversation_id], now=now)
+        return True
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other conversations go on
+        logger.warning("Routing conversation %s failed (%s)", conversation_id, type(error).__name__)
+        jobs.failed(conversation_id, error=error, now=now)
+        return False
+
+
+def _route(conversation_ids: Sequence[int], *, now: datetime) -> None:
+    """Decide these jobs. Their rows are locked; next come the entries, then the agents."""
+    if not conversation_ids:
+        return
+    entries = {pk: entry for pk, entry in queue.lock(conversation_ids).items() if entry.assignee_id is None}
+    if entries:
+        desk = Desk()
+        goals = _goals(desk, entries, records.current(list(entries)))
+        wanted = [goal.wanted for goal in goals.values() if goal.wanted is not None]
+        desk.lock({goal.team.pk for goal in goals.values()}, wanted)
+        oldest_first = sorted(entries.values(), key=lambda entry: (entry.waiting_since, entry.conversation_id))
+        steps = [(entry, *desk.choose(goals[entry.conversation_id], entry, now=now)) for entry in oldest_first]
+        _write(steps, now=now)
+    jobs.drop(conversation_ids)
+
+
+def _goals(desk: Desk, entries: Mapping[int, Entry], current: Mapping[int, Current]) -> dict[int, Goal]:
+    fresh = [pk for pk in entries if pk not in current]
+    goals = {pk: desk.stays(current[pk]) for pk in entries if pk in current}
+    if fresh:
+        enabled, texts = rules.enabled_rules(), rules.turns(fresh)
+        goals.update((pk, desk.goal(match_of(enabled, texts, pk))) for pk in fresh)
+    return goals
+
+
+def _drain_batch(team_ids: Collection[int] | None) -> int:
+    room = _room(team_ids)
+    if not room:
+        return 0
+    now = timezone.now()
+    entries = queue.lock_waiting(team_ids=list(room), limits=[min(free, BATCH) for free in room.values()])
+    if not entries:
+        return 0
+    desk = Desk()
+    desk.lock({entry.team_id for entry in entries.values() if entry.team_id is not None})
+    steps = []
+    for entry in entries.values():  # oldest first, over all the teams
+        team = desk.teams[entry.team_id or 0]
+        since = {"waiting_since": entry.waiting_since.isoformat()}
+        goal = Goal(team, None, (f"It waited the longest in {team.name}",), since)
+        new, decision = desk.choose(goal, entry, now=now)
+        if decision.agent_id is not None:
+            steps.append((entry, new, decision))
+    _write(steps, now=now)
+    return len(steps)
+
+
+def _room(team_ids: Collection[int] | None) -> dict[int, int]:
+    """Free places by team, for teams in which somebody waits. Read without locks: only a hint how many to try."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT m.team_id, sum(p.capacity - p.in_hand)::int
+            FROM routing_membership m
+            JOIN routing_agentprofile p ON p.user_id = m.user_id
+            JOIN auth_user u ON u.id = m.user_id
+            WHERE u.is_active AND p.role = ANY(%s) AND p.availability = 'available' AND p.in_hand < p.capacity
+              AND (%s::bigint[] IS NULL OR m.team_id = ANY(%s::bigint[]))
+              AND EXISTS (SELECT FROM routing_queueentry q
+                          WHERE q.team_id = m.team_id AND q.assignee_id IS NULL AND q.status = 'open')
+            GROUP BY m.team_id ORDER BY m.team_id
+            """,
+            [[role.value for role in hands.WORKING_ROLES], *[None if team_ids is None else list(team_ids)] * 2],
+        )
+        return dict(cursor.fetchall())
+
+
+def _write(steps: Sequence[tuple[Entry, Entry, Decision]], *, now: datetime) -> None:
+    queue.apply([Change(old, new) for old, new, _ in steps], now=now)
+    records.record([decision for _, _, decision in steps], now=now)

@@ -1,0 +1,192 @@
+"""The one place that writes queue entries, with the counts and the capacity that hang on them.
+
+Locks are taken in one order everywhere: conversations, queue entries, agents; each by ascending id.
+Whoever cannot keep that order skips locked rows instead of waiting for them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from inbox.models import Conversation
+from inbox.services import counts
+from routing.services import hands
+
+OPEN = Conversation.Status.OPEN.value
+_COLUMNS = "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand"
+_ARRAYS = (
+    "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the queue, as it is or as it shall be."""
+
+    conversation_id: int
+    connection_id: int
+    team_id: int | None
+    assignee_id: int | None
+    status: str
+    visibility: str
+    waiting_since: datetime
+    in_hand: bool
+
+    def keys(self) -> Iterator[str]:
+        """Every count that this row is part of. All writers and the recount use this one list."""
+        if self.team_id is None:
+            yield "unrouted"
+        else:
+            yield f"team:{self.team_id}:{self.status}"
+            if self.status == OPEN:
+                yield f"team:{self.team_id}:open:{self.visibility}"
+                if self.assignee_id is None:
+                    yield f"team:{self.team_id}:unassigned"
+        if self.assignee_id is not None:
+            yield f"agent:{self.assignee_id}:{self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From what was locked to what shall be; None where there is no row."""
+
+    old: Entry | None
+    new: Entry | None
+
+
+class OverCapacity(RuntimeError):
+    """An agent would hold more than their capacity, and nobody allowed it."""
+
+
+def lock(conversation_ids: Collection[int]) -> dict[int, Entry]:
+    """Lock these conversations' entries, in order of their ids, and return them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_COLUMNS} FROM routing_queueentry WHERE conversation_id = ANY(%s::bigint[])"
+            " ORDER BY conversation_id FOR UPDATE",
+            [list(conversation_ids)],
+        )
+        return _entries(cursor.fetchall())
+
+
+def lock_waiting(*, team_ids: Sequence[int], limits: Sequence[int]) -> dict[int, Entry]:
+    """Lock each team's oldest unassigned open entries, at most its limit. Rows in use are skipped."""
+    inner = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT taken.* FROM unnest(%s::bigint[], %s::int[]) AS wanted(team_id, most),
+            LATERAL (
+                SELECT {inner} FROM routing_queueentry q
+                WHERE q.team_id = wanted.team_id AND q.assignee_id IS NULL AND q.status = 'open'
+                ORDER BY q.waiting_since, q.conversation_id LIMIT wanted.most FOR UPDATE SKIP LOCKED
+            ) AS taken
+            ORDER BY taken.waiting_since, taken.conversation_id
+            """,
+            [list(team_ids), list(limits)],
+        )
+        return _entries(cursor.fetchall())
+
+
+def apply(changes: Iterable[Change], *, now: datetime, over: Collection[int] = ()) -> None:
+    """Write changes to locked entries: rows, counts and capacity, in as many statements for one as for 500.
+
+    ``over`` names agents whom a lead gave more than their capacity. Raises OverCapacity otherwise.
+    """
+    real = [change for change in changes if change.old != change.new]
+    if not real:
+        return
+    _take_and_release(real, now=now, over=over)
+    _delete([change.old.conversation_id for change in real if change.old and change.new is None])
+    _insert([change.new for change in real if change.new and change.old is None])
+    _update([change.new for change in real if change.new and change.old])
+    deltas: Counter[str] = Counter()
+    for change in real:
+        deltas.update(change.new.keys() if change.new else ())
+        deltas.subtract(change.old.keys() if change.old else ())
+    counts.add(deltas)
+
+
+def recount() -> dict[str, int]:
+    """What the counts must say, from the rows themselves. For checks and repair, never for pages."""
+    truth: Counter[str] = Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_COLUMNS} FROM routing_queueentry")
+        for entry in _entries(cursor.fetchall()).values():
+            truth.update(entry.keys())
+    return dict(truth)
+
+
+def _take_and_release(changes: Sequence[Change], *, now: datetime, over: Collection[int]) -> None:
+    deltas: Counter[int] = Counter()
+    gained: set[int] = set()
+    for change in changes:
+        before = change.old.assignee_id if change.old and change.old.in_hand else None
+        after = change.new.assignee_id if change.new and change.new.in_hand else None
+        if before != after:
+            if before is not None:
+                deltas[before] -= 1
+            if after is not None:
+                deltas[after] += 1
+                gained.add(after)
+    if not deltas:
+        return
+    users = sorted(deltas)
+    hands.lock(users)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE routing_agentprofile p
+            SET in_hand = p.in_hand + n.delta,
+                last_assigned_at = CASE WHEN n.gained THEN %s ELSE p.last_assigned_at END
+            FROM unnest(%s::bigint[], %s::int[], %s::bool[], %s::bool[]) AS n(user_id, delta, gained, over)
+            WHERE p.user_id = n.user_id AND (n.delta <= 0 OR n.over OR p.in_hand + n.delta <= p.capacity)
+            """,
+            [now, users, [deltas[u] for u in users], [u in gained for u in users], [u in over for u in users]],
+        )
+        if cursor.rowcount != len(users):
+            raise OverCapacity("An agent would hold more than their capacity.")
+
+
+def _delete(conversation_ids: list[int]) -> None:
+    if conversation_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM routing_queueentry WHERE conversation_id = ANY(%s::bigint[])", [conversation_ids]
+            )
+
+
+def _insert(entries: Sequence[Entry]) -> None:
+    if entries:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO routing_queueentry ({_COLUMNS}) SELECT * FROM unnest({_ARRAYS})", _columns(entries)
+            )
+
+
+def _update(entries: Sequence[Entry]) -> None:
+    if entries:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                UPDATE routing_queueentry q
+                SET team_id = n.team_id, assignee_id = n.assignee_id, status = n.status,
+                    visibility = n.visibility, waiting_since = n.waiting_since, in_hand = n.in_hand
+                FROM unnest({_ARRAYS}) AS n({_COLUMNS}) WHERE q.conversation_id = n.conversation_id
+                """,
+                _columns(entries),
+            )
+
+
+def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
+    return [list(column) for column in zip(*(astuple(entry) for entry in entries), strict=True)]
+
+
+def _entries(rows: Iterable[Sequence[Any]]) -> dict[int, Entry]:
+    return {row[0]: Entry(*row) for row in rows}

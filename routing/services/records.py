@@ -1,0 +1,83 @@
+"""Writing down who has a conversation and why: the assignment row and its event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from inbox.models import Event
+from inbox.services import events
+from routing.models import Assignment
+
+VERSION = 1  # of what ``inputs`` holds; raise it when the meaning changes
+
+
+Current = tuple[int, int | None]  # team, agent
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who takes a conversation, with sentences for people and a snapshot of what was looked at."""
+
+    conversation_id: int
+    team_id: int
+    agent_id: int | None
+    reasons: Sequence[str]
+    inputs: dict[str, Any] = field(default_factory=dict)
+    by_id: int | None = None
+
+
+def current(conversation_ids: Sequence[int]) -> dict[int, Current]:
+    """Team and agent of each conversation that has a current assignment. Ask with its entry locked."""
+    rows = Assignment.objects.filter(conversation_id__in=conversation_ids, ended_at=None)
+    return {row[0]: (row[1], row[2]) for row in rows.values_list("conversation_id", "team_id", "agent_id")}
+
+
+def record(decisions: Sequence[Decision], *, now: datetime) -> None:
+    """End the former assignments, write the new ones and tell. The callers hold the entries' locks."""
+    if not decisions:
+        return
+    former = _end([decision.conversation_id for decision in decisions], now=now)
+    Assignment.objects.bulk_create(
+        Assignment(
+            conversation_id=decision.conversation_id,
+            team_id=decision.team_id,
+            agent_id=decision.agent_id,
+            by_id=decision.by_id,
+            reasons=list(decision.reasons),
+            inputs={"version": VERSION, **decision.inputs},
+            at=now,
+        )
+        for decision in decisions
+    )
+    events.emit(_event(decision, *former.get(decision.conversation_id, (None, None))) for decision in decisions)
+
+
+def _end(conversation_ids: list[int], *, now: datetime) -> dict[int, tuple[int | None, int | None]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE routing_assignment SET ended_at = greatest(%s, at)"
+            " WHERE conversation_id = ANY(%s::bigint[]) AND ended_at IS NULL"
+            " RETURNING conversation_id, team_id, agent_id",
+            [now, conversation_ids],
+        )
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _event(decision: Decision, team_before: int | None, agent_before: int | None) -> Event:
+    return Event(
+        kind="conversation.assigned",
+        actor_id=decision.by_id,
+        conversation_id=decision.conversation_id,
+        data={
+            "team": decision.team_id,
+            "agent": decision.agent_id,
+            "previous_team": team_before,
+            "previous_agent": agent_before,
+            "reasons": len(decision.reasons),
+        },
+    )

@@ -1,0 +1,133 @@
+"""Bringing the queue in line with the conversations, inside the transaction that changed them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+from inbox.models import Conversation
+from routing.services import hands, jobs, queue, records
+from routing.services.hands import Hand
+from routing.services.queue import Change, Entry
+from routing.services.records import Current, Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the queue needs to know of a conversation."""
+
+    conversation_id: int
+    connection_id: int
+    status: str
+    waiting_since: datetime
+    visibility: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What follows for one conversation."""
+
+    entry: Entry | None
+    decision: Decision | None = None
+    job: bool = False
+
+
+def sync(*, conversation_ids: Collection[int]) -> None:
+    """Queue entries, capacity, counts and jobs follow the conversations' rows.
+
+    The statements are the same for one conversation and for 500. Call it once in a transaction: a
+    second call for other conversations would take entry locks after agents' locks. The job of a resolved
+    conversation is left to the router, which locks jobs before entries.
+    """
+    facts = _facts(sorted(set(conversation_ids)))
+    if not facts:
+        return
+    now = timezone.now()
+    old = queue.lock(list(facts))
+    current = records.current(list(facts))
+    locked = hands.lock(_concerned(facts, old, current))
+    following = {pk: _next(fact, old.get(pk), current.get(pk), locked=locked) for pk, fact in facts.items()}
+    changes = [Change(old.get(pk), step.entry) for pk, step in following.items()]
+    queue.apply(changes, now=now)
+    records.record([step.decision for step in following.values() if step.decision], now=now)
+    jobs.add([pk for pk, step in following.items() if step.job], now=now)
+    if any(step.job for step in following.values()) or any(map(_moves_work, changes)):
+        jobs.wake_soon()
+
+
+def _facts(conversation_ids: list[int]) -> dict[int, Fact]:
+    """Read and lock. The caller has changed these rows, so the lock is a formality that rules out surprises."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.id, c.connection_id, c.status,
+                   coalesce(c.turn_arrived_at, c.last_incoming_at, c.opened_at), m.visibility
+            FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
+            WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id FOR NO KEY UPDATE OF c
+            """,
+            [conversation_ids],
+        )
+        return {row[0]: Fact(*row) for row in cursor.fetchall()}
+
+
+def _concerned(facts: Mapping[int, Fact], old: Mapping[int, Entry], current: Mapping[int, Current]) -> set[int]:
+    """Agents whose capacity may move: all of them are locked at once."""
+    found: set[int] = set()
+    for pk, fact in facts.items():
+        entry = old.get(pk)
+        if entry is not None and entry.status == fact.status:
+            continue
+        if entry is not None and entry.in_hand and entry.assignee_id is not None:
+            found.add(entry.assignee_id)
+        agent = current[pk][1] if pk in current else None
+        if agent is not None and fact.status == queue.OPEN:
+            found.add(agent)
+    return found
+
+
+def _next(fact: Fact, old: Entry | None, current: Current | None, *, locked: Mapping[int, Hand]) -> Next:
+    if fact.status == Conversation.Status.RESOLVED:
+        return Next(None)
+    team, agent = current or (None, None)
+    entry = Entry(
+        conversation_id=fact.conversation_id,
+        connection_id=fact.connection_id,
+        team_id=team,
+        assignee_id=agent,
+        status=fact.status,
+        visibility=fact.visibility or (old.visibility if old else "public"),
+        waiting_since=fact.waiting_since,
+        in_hand=bool(old and old.in_hand and fact.status == queue.OPEN),
+    )
+    if current is None:
+        return Next(entry, job=True)
+    if fact.status != queue.OPEN or agent is None or (old and old.status == queue.OPEN):
+        return Next(entry)
+    return _returns(entry, team=current[0], hand=locked.get(agent))
+
+
+def _returns(entry: Entry, *, team: int, hand: Hand | None) -> Next:
+    """Open again: its agent goes on where there is room, else the team's queue takes it back."""
+    if hand is not None and hand.can_take:
+        hand.in_hand += 1
+        return Next(replace(entry, in_hand=True))
+    why = hand.why_not() if hand else "Its former agent is no longer here"
+    decision = Decision(
+        conversation_id=entry.conversation_id,
+        team_id=team,
+        agent_id=None,
+        reasons=[f"It is open again, but {why}; it goes back to the team's queue"],
+        inputs={"previous_agent": entry.assignee_id},
+    )
+    return Next(replace(entry, assignee_id=None, in_hand=False), decision, job=True)
+
+
+def _moves_work(change: Change) -> bool:
+    """Capacity came free, or an open conversation waits for somebody."""
+    freed = bool(change.old and change.old.in_hand and not (change.new and change.new.in_hand))
+    waits = bool(change.new and change.new.status == queue.OPEN and change.new.assignee_id is None)
+    return freed or (waits and change.old is None)

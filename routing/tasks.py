@@ -1,0 +1,22 @@
+"""Woken by wake("routing.route") and by the sweep; the rows say what is due."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+
+from routing.services.assignment import route_due
+
+_LONGEST = 2.0  # seconds; the next wake or sweep goes on
+
+
+@shared_task(name="routing.tasks.route")
+def route() -> int:
+    """Route until nothing is due."""
+    until, moved = time.monotonic() + _LONGEST, 0
+    while some := route_due(limit=200):
+        moved += some
+        if time.monotonic() > until:
+            break
+    return moved
