@@ -78,13 +78,12 @@ def test_a_connection_that_is_never_accepted_is_provably_not_sent() -> None:
         pytest.param(lambda conn, _: conn.close(), id="closed without an answer"),
         pytest.param(lambda conn, _: (conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Le"), conn.close()), id="cut head"),
         pytest.param(
-            lambda conn, _: (conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), conn.close()), id="cut body"
+            lambda conn, _: (conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"), conn.close()),
+            id="cut body",
         ),
         pytest.param(lambda conn, _: (conn.sendall(b"nonsense\r\n\r\n"), conn.close()), id="not HTTP"),
         pytest.param(
-            lambda conn, _: conn.sendall(
-                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"
-            ),
+            lambda conn, _: conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"),
             id="not gzip",
         ),
         pytest.param(lambda conn, _: time.sleep(1), id="silent"),

@@ -71,9 +71,7 @@ class XClient:
             raise ConfigError("The X account's id is not known yet; check the connection first.")
         return self.config.account_id
 
-    def _call(
-        self, stream: str, write: bool, function: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> Json:
+    def _call(self, stream: str, write: bool, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Json:
         self.session.last = None
         failure: ConnectorError | None = None  # raised outside the handler: the cause may hold a secret
         answer: Any = None

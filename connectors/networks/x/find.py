@@ -47,9 +47,7 @@ def find(
     return _judge(ours, str(prepared.get("text", "")), whole, len(posts), direct)
 
 
-def _judge(
-    ours: list[Post], text: str, whole: bool, looked_at: int, direct: bool
-) -> Receipt | Absent | Unknown:
+def _judge(ours: list[Post], text: str, whole: bool, looked_at: int, direct: bool) -> Receipt | Absent | Unknown:
     wanted = comparable(text)
     equal = [p for p in ours if comparable(p.text) == wanted]
     if equal:

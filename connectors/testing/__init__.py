@@ -1,0 +1,26 @@
+"""The tests that every network passes: subclass ConnectorContract and give it a ``world`` fixture.
+
+class TestElsewhere(ConnectorContract):
+    @pytest.fixture
+    def world(self, tmp_path): ...   # a World: a real server that speaks the network's protocol
+
+Nothing is mocked: the connector under test makes its real calls over real HTTP. Needs pytest, so
+nothing of the product imports it.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "connectors.testing.reading", "connectors.testing.sending", "connectors.testing.refusals"
+)
+
+from connectors.testing.reading import ReadingContract  # noqa: E402
+from connectors.testing.refusals import RefusalContract  # noqa: E402
+from connectors.testing.sending import SendingContract  # noqa: E402
+from connectors.testing.world import Items, Sent, World  # noqa: E402
+
+__all__ = ["ConnectorContract", "Items", "Sent", "World"]
+
+
+class ConnectorContract(ReadingContract, SendingContract, RefusalContract):
+    """Everything that a connector promises. ``many`` is how many items make several pages there."""

@@ -1,0 +1,90 @@
+"""X as the contract sees it: the sandbox, an account with canaries for secrets, and a few customers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from connectors import registry
+from connectors.base import Connector
+from connectors.http import Http
+from connectors.sandbox.harness import Sandbox
+from connectors.testing import Sent, World
+
+FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "lost_answer": [("timeout_after_write", {"seconds": 3})],
+    "never_written": [("timeout_before_write", {"seconds": 3})],
+    "broken_answer": [("cut_json", {})],
+    "late_error": [("status", {"status": 503, "after": True})],
+    "closed": [("close", {})],
+    "status": [("status", {})],
+    "html": [("html", {})],
+    "empty": [("empty_body", {})],
+    "repeat": [("duplicate_items", {})],
+    "shuffle": [("reorder", {})],
+    "slow": [("slow", {})],
+    "echo_own": [("own_posts_echo", {})],
+}
+
+
+class XWorld(World):
+    """One account on a running sandbox."""
+
+    public_stream, direct_stream, window, deadline = "mentions", "messages", 800, 0.8
+
+    def __init__(self, sandbox: Sandbox, *, oauth1: bool = False) -> None:
+        self.sandbox = sandbox
+        self.sandbox.reset(keep_accounts=False)
+        self.sandbox.rates_off()
+        self.account = sandbox.create_account("norrline")
+        self.oauth1 = oauth1
+
+    def connector(self, **config: Any) -> Connector[Any]:
+        values = {
+            "account_id": self.account["id"],
+            "handle": self.account["handle"],
+            "base_url": self.sandbox.x_url,
+            **config,
+        }
+        return registry.build("x", values, self._credentials(), Http(connect_timeout=0.5, deadline=self.deadline))
+
+    def _credentials(self) -> dict[str, str]:
+        account = self.account
+        if not self.oauth1:
+            return {"bearer_token": account["access_token"]}
+        return {
+            "consumer_key": account["consumer_key"],
+            "consumer_secret": account["consumer_secret"],
+            "access_token": account["oauth_token"],
+            "access_token_secret": account["oauth_token_secret"],
+        }
+
+    def secrets(self) -> Collection[str]:
+        return self._credentials().values()
+
+    def publish(self, texts: Sequence[str]) -> list[str]:
+        return self.sandbox.posts(
+            [{"handle": f"carol{n % 7}", "text": f"@norrline {text}"} for n, text in enumerate(texts)]
+        )
+
+    def publish_raw(self, **fields: Any) -> str:
+        return self.sandbox.post("carol", "@norrline hello", wire=fields)
+
+    def write_direct(self, texts: Sequence[str]) -> list[str]:
+        return self.sandbox.dms([{"handle": "carol", "text": text} for text in texts])
+
+    def customer_id(self) -> str:
+        return self.sandbox.user("carol")
+
+    def remove(self, external_id: str) -> None:
+        self.sandbox.delete(external_id)
+
+    def fault(self, name: str, **options: Any) -> None:
+        for own, given in FAULTS[name]:
+            self.sandbox.fault(own, **given, **options)
+
+    def heal(self) -> None:
+        self.sandbox.clear_faults()
+
+    def sent(self) -> list[Sent]:
+        return [Sent(line["id"], line["text"]) for line in self.sandbox.ledger() if line["kind"] in ("tweet", "dm")]
