@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.sandbox import control, text
+from connectors.sandbox import control, page, text
 from connectors.sandbox.gate import Gate
 from connectors.sandbox.network import Network
 
@@ -60,7 +60,11 @@ def create_app(data_dir: Path, *, public_url: str, desk_url: str = "") -> Starle
         network.store.close()
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    routes = [Route("/x/{path:path}", Gate(network).handle, methods=methods), *control.routes(network)]
+    routes = [
+        Route("/x/{path:path}", Gate(network).handle, methods=methods),
+        *control.routes(network),
+        *page.routes(network),
+    ]
     app = Starlette(routes=routes, middleware=[Middleware(LoopbackOnly)], lifespan=life)
     app.state.network = network
     return app

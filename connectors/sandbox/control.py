@@ -182,9 +182,5 @@ def show_log(network: Network, request: Request, document: Any) -> Any:
 
 def reset(network: Network, request: Request, document: Any) -> Any:
     """Forgets posts, messages, customers, faults and pace; ``{"keep_accounts": false}`` accounts too."""
-    network.store.reset(keep_accounts=(document or {}).get("keep_accounts", True))
-    network.faults.active.clear()
-    network.limits.on, network.limits.own = True, {}
-    network.limits.windows.clear()
-    network.log.clear()
+    network.forget(keep_accounts=(document or {}).get("keep_accounts", True))
     return show_state(network, request, None)

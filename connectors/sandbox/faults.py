@@ -1,6 +1,6 @@
 """The ways in which the network can be told to misbehave.
 
-A fault is matched by method and path and lasts for ``times`` calls (or until it is taken away). ``every: 2``
+A fault is matched by method and path and ends after ``times`` calls or ``lasts`` seconds. ``every: 2``
 lets every second matching call through. Faults that lie about an answer are applied by the gate (app.py);
 those that bend what a page shows are read by the endpoints.
 """
@@ -48,8 +48,13 @@ class Fault:
     after: bool = False
     every: int = 1
     count: int | None = None
+    lasts: float | None = None
+    preset: str = ""
     since: float = 0.0
     seen: int = 0
+
+    def over(self) -> bool:
+        return self.lasts is not None and time.time() > self.since + self.lasts
 
     def matches(self, method: str, path: str, template: str) -> bool:
         if self.name in WRITES_ONLY and method == "GET":
@@ -90,6 +95,7 @@ class Faults:
     def take(self, method: str, path: str, template: str) -> dict[str, Fault]:
         """The faults of this call, by name; each is used up by one."""
         taken: dict[str, Fault] = {}
+        self.active = [fault for fault in self.active if not fault.over()]
         for fault in list(self.active):
             if fault.name in taken or fault.name == "late_ids" or not fault.matches(method, path, template):
                 continue
@@ -102,6 +108,11 @@ class Faults:
                 if fault.times <= 0:
                     self.active.remove(fault)
         return taken
+
+    def presets(self) -> set[str]:
+        """The page's switches that are on."""
+        self.active = [fault for fault in self.active if not fault.over()]
+        return {fault.preset for fault in self.active if fault.preset}
 
     def named(self, name: str) -> Fault | None:
         return next((fault for fault in self.active if fault.name == name), None)

@@ -39,6 +39,14 @@ class Network:
     def save_rates(self) -> None:
         self.store.set_setting("rates", {"on": self.limits.on, "limits": self.limits.own})
 
+    def forget(self, *, keep_accounts: bool) -> None:
+        """Back to an empty network, with X's own pace limits and no fault."""
+        self.store.reset(keep_accounts=keep_accounts)
+        self.faults.active.clear()
+        self.limits.on, self.limits.own = True, {}
+        self.limits.windows.clear()
+        self.log.clear()
+
     def saw(self, method: str, path: str, status: int, note: str = "") -> None:
         """One line for the request log; ``status`` 0 where no answer went back."""
         self.log.append({"at": now_ms(), "method": method, "path": path, "status": status, "note": note})

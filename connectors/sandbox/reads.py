@@ -124,10 +124,17 @@ def _page(call: Call, source: str, values: list[Any], where: Where, token_name: 
         meta = {"newest_id": str(max(ids)), "oldest_id": str(min(ids)), **meta}
     if following:
         meta["next_token"] = following
+    _remember(call, ids)
     writer = call.writer()
     return Answer(
         200, writer.answer([writer.tweet(item) for item in found], meta), note=f"{len(found)} shown"
     )
+
+
+def _remember(call: Call, ids: list[int]) -> None:
+    now = now_ms()
+    for item_id in ids:
+        call.store.handed_out(item_id, now)
 
 
 _TERM = re.compile(r"^(conversation_id|from|to):(\w{1,19})$")
@@ -192,6 +199,7 @@ def _dm_page(call: Call, source: str, where: Where, values: list[Any]) -> Answer
     if more:
         meta["next_token"] = page_token(call.endpoint, found[-1].id)
     found = bend(found, call.faults)
+    _remember(call, [item.id for item in found])
     writer = call.writer()
     document = writer.answer([writer.message(item) for item in found], {"result_count": len(found), **meta})
     return Answer(200, document, note=f"{len(found)} shown")

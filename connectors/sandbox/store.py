@@ -59,6 +59,7 @@ class Store:
         self._catch_up()
         self._ledger = os.open(self._ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.ids = Snowflakes(self._newest())
+        self.shown: dict[int, int] = {}  # when an item was first handed out, for the page only
 
     def close(self) -> None:
         os.close(self._ledger)
@@ -74,6 +75,11 @@ class Store:
             self.db.execute("ROLLBACK")
             raise
         self.db.execute("COMMIT")
+
+    def handed_out(self, item_id: int, now_ms: int) -> None:
+        if len(self.shown) > 50_000:
+            self.shown.clear()
+        self.shown.setdefault(item_id, now_ms)
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         return self.db.execute(sql, values).fetchall()
@@ -116,6 +122,7 @@ class Store:
                 kept = f" WHERE id NOT IN {owners}" if keep_accounts and table == "users" else ""
                 db.execute(f"DELETE FROM {table}{kept}")  # nosec B608 - names from the tuple above
         os.ftruncate(self._ledger, 0)
+        self.shown.clear()
 
     def _newest(self) -> int:
         sql = "SELECT max(coalesce((SELECT max(id) FROM tweets), 0), coalesce((SELECT max(id) FROM dms), 0))"

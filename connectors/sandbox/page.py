@@ -1,0 +1,179 @@
+"""The page "Write as a customer". Plain forms: it works without script, which only keeps it fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from connectors.sandbox import page_data, page_html, people, posts
+from connectors.sandbox.faults import read_fault
+from connectors.sandbox.messages import add_customer_messages
+from connectors.sandbox.network import Network
+
+CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "content-security-policy": CSP,
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+PILE_SIZE = 40
+Form = dict[str, list[str]]
+
+
+class Page(HTMLResponse):
+    """HTML that survives texts which no encoding can carry."""
+
+    def render(self, content: Any) -> bytes:
+        return str(content).encode("utf-8", "replace")
+
+
+def routes(network: Network) -> list[Route | Mount]:
+    """The page, its forms and its files."""
+    forms: dict[str, Callable[[Network, Form], dict[str, str]]] = {
+        "write": write,
+        "misbehave": misbehave,
+        "pile-on": pile_on,
+        "afresh": afresh,
+        "account": account,
+    }
+    table: list[Route | Mount] = [
+        Route("/", _show(network), methods=["GET"]),
+        Route("/_page/returns", _returns(network), methods=["GET"]),
+        Mount("/_page/static", StaticFiles(directory=Path(__file__).parent / "static")),
+    ]
+    table += [Route(f"/_page/{name}", _form(network, act), methods=["POST"]) for name, act in forms.items()]
+    return table
+
+
+def _show(network: Network) -> Callable[[Request], Awaitable[Response]]:
+    async def show(request: Request) -> Response:
+        asked = request.query_params
+        view = _look(network, asked.get("as", ""))
+        text = ""
+        if (key := asked.get("try", "")) in page_data.TRIES and view.account:
+            text = f"@{view.account.handle} {page_data.TRIES[key][1]}"
+        body = page_html.page(
+            view,
+            desk_url=network.desk_url,
+            text=asked.get("text", text),
+            audience=asked.get("audience", "public"),
+            said=asked.get("said", ""),
+        )
+        return Page(body, headers=HEADERS)
+
+    return show
+
+
+def _returns(network: Network) -> Callable[[Request], Awaitable[Response]]:
+    async def show(request: Request) -> Response:
+        view = _look(network, request.query_params.get("as", ""))
+        return Page(page_html.returns(view, network.desk_url), headers=HEADERS)
+
+    return show
+
+
+def _look(network: Network, name: str) -> page_data.View:
+    name = name.strip()[:50] or page_data.CUSTOMERS[0]
+    return page_data.look(network, name, people.handle_of(name))
+
+
+def _form(network: Network, act: Callable[[Network, Form], dict[str, str]]) -> Callable[[Request], Any]:
+    async def answer(request: Request) -> Response:
+        form: Form = {}
+        for name, value in parse_qsl(
+            (await request.body()).decode("utf-8", "replace"), keep_blank_values=True
+        ):
+            form.setdefault(name, []).append(value)
+        back = {"as": _one(form, "as"), **act(network, form)}
+        query = urlencode({name: value for name, value in back.items() if value})
+        return RedirectResponse(f"/?{query}" if query else "/", status_code=303)
+
+    return answer
+
+
+def _one(form: Form, name: str) -> str:
+    return form.get(name, [""])[0]
+
+
+def write(network: Network, form: Form) -> dict[str, str]:
+    """A post or a message of the customer, rewritten as X rewrites what people type."""
+    name, text = _one(form, "as").strip()[:50], _one(form, "text").replace("\r\n", "\n")
+    audience = _one(form, "audience")
+    followers = _one(form, "followers")
+    item: dict[str, Any] = {"handle": people.handle_of(name), "name": name, "text": text, "rewrite": True}
+    if followers.isdigit():
+        item["followers"] = int(followers[:9])
+    try:
+        if not text.strip():
+            raise ValueError("An empty post was not posted.")
+        if audience == "direct":
+            add_customer_messages(network.store, [item])
+        else:
+            if parent := _one(form, "in_reply_to"):
+                item["in_reply_to"] = parent
+            posts.add_customer_posts(network.store, [item])
+    except ValueError as reason:
+        return {"said": str(reason), "text": text, "audience": audience}
+    return {"audience": audience}
+
+
+def misbehave(network: Network, form: Form) -> dict[str, str]:
+    """Sets the page's switches; faults set otherwise stay as they are."""
+    wanted = form.get("on", [])
+    faults = network.faults
+    on = faults.presets()
+    faults.active = [fault for fault in faults.active if not fault.preset or fault.preset in wanted]
+    for key in wanted:
+        if key in page_data.SWITCHES and key not in on:
+            faults.active += [
+                read_fault({**document, "preset": key}) for document in page_data.SWITCHES[key][1]
+            ]
+    network.save_faults()
+    return {}
+
+
+def pile_on(network: Network, form: Form) -> dict[str, str]:
+    """Forty customers at once."""
+    accounts = people.account_ids(network.store)
+    company = people.find_user(network.store, accounts[0]) if accounts else None
+    if company is None:
+        return {"said": "There is no company account yet, so nobody can pile on."}
+    run = token_hex(2)
+    lines = page_data.PILE_ON
+    items = [
+        {
+            "handle": f"crowd{run}{number}",
+            "name": f"Crowd {number}",
+            "followers": 30 + 97 * number,
+            "text": f"@{company.handle} {lines[number % len(lines)]}",
+        }
+        for number in range(1, PILE_SIZE + 1)
+    ]
+    posts.add_customer_posts(network.store, items)
+    return {"said": f"{PILE_SIZE} customers have just written about an outage."}
+
+
+def afresh(network: Network, form: Form) -> dict[str, str]:
+    network.forget(keep_accounts=True)
+    return {"said": "Everything is forgotten; the company account stays connected."}
+
+
+def account(network: Network, form: Form) -> dict[str, str]:
+    handle = _one(form, "handle")
+    try:
+        people.create_account(network.store, handle, handle.capitalize())
+    except ValueError as reason:
+        return {"said": str(reason)}
+    return {}

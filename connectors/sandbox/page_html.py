@@ -1,0 +1,141 @@
+"""The page's HTML, from the pieces in ``html/``. Every value passes through ``esc`` on its way in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.sandbox.page_data import SWITCHES, TILES, TRIES, Entry, View
+
+LONGEST = 1200  # a text of 100 kB is real, but nobody reads it here
+
+
+def esc(value: object) -> str:
+    return escape(str(value), quote=True)
+
+
+@cache
+def piece(name: str) -> Template:
+    return Template((Path(__file__).parent / "html" / name).read_text(encoding="utf-8"))
+
+
+def icon(name: str, extra: str = "") -> str:
+    return f'<svg class="i {extra}" aria-hidden="true"><use href="#i-{name}"/></svg>'
+
+
+def page(view: View, *, desk_url: str, text: str, audience: str, said: str) -> str:
+    """The whole document."""
+    desk = f'<a class="btn ghost" href="{esc(desk_url)}">{icon("inbox", "s")}Back to the desk</a>'
+    notice = f'<p class="notice" role="status">{icon("shield")}<span>{esc(said)}</span></p>'
+    return piece("page.html").substitute(
+        sprite=piece("sprite.svg").template,
+        desk=desk if desk_url else "",
+        customer=esc(view.customer),
+        notice=notice if said else "",
+        composer=_composer(view, text, audience) if view.account else piece("first.html").template,
+        switches="\n".join(_switch(key, label, key in view.switches) for key, (label, _) in SWITCHES.items()),
+        source=esc("/_page/returns?" + urlencode({"as": view.customer})),
+        returns=returns(view, desk_url),
+    )
+
+
+def _switch(key: str, label: str, on: bool) -> str:
+    box = f'<input type="checkbox" name="on" value="{key}"{" checked" if on else ""}>'
+    return f'<label class="chk">{box}{esc(label)}</label>'
+
+
+def _composer(view: View, text: str, audience: str) -> str:
+    direct = audience == "direct"
+    handle = view.account.handle if view.account else ""
+    return piece("composer.html").substitute(
+        tiles="".join(_tile(tile.key, tile.label, tile.icon, tile is TILES[0]) for tile in TILES),
+        customer=esc(view.customer),
+        known="".join(f'<option value="{esc(name)}"></option>' for name in view.known),
+        followers=view.followers,
+        public="" if direct else " checked",
+        direct=" checked" if direct else "",
+        limit=TILES[0].limit,
+        text=esc(text or f"@{handle} "),
+        answers=_answers(view),
+        tries="".join(_try(view.customer, handle, key) for key in TRIES),
+    )
+
+
+def _tile(key: str, label: str, mark: str, chosen: bool) -> str:
+    radio = f'<input type="radio" name="network" value="{key}"{" checked" if chosen else ""}>'
+    return f'<label>{radio}<span class="net" aria-hidden="true">{icon(mark)}</span>{esc(label)}</label>'
+
+
+def _try(customer: str, handle: str, key: str) -> str:
+    label, text = TRIES[key]
+    address = "/?" + urlencode({"as": customer, "try": key})
+    return f'<a class="btn sm" href="{esc(address)}" data-text="{esc(f"@{handle} {text}")}">{esc(label)}</a>'
+
+
+def _answers(view: View) -> str:
+    if view.answer_to is None or view.account is None:
+        return "<span>Starts a new thread</span>"
+    post_id, at_ms = view.answer_to
+    box = f'<input type="checkbox" name="in_reply_to" value="{esc(post_id)}" checked>'
+    return f'<label class="chk">{box}Answers {esc(view.account.name)}’s post from {clock(at_ms)}</label>'
+
+
+def returns(view: View, desk_url: str) -> str:
+    """The two columns and the log: the part that is fetched anew while the page is open."""
+    nothing = '<p class="dim">Nothing yet. What is answered in public shows here.</p>'
+    quiet = '<p class="dim">Nothing yet. Only the two sides would see it.</p>'
+    unasked = '<li class="none">The network has not been asked anything yet.</li>'
+    return piece("returns.html").substitute(
+        customer=esc(view.customer),
+        public="\n".join(_entry(entry, desk_url) for entry in view.public) or nothing,
+        private="\n".join(_entry(entry, desk_url) for entry in view.private) or quiet,
+        log="\n".join(_log_line(line) for line in view.log) or unasked,
+    )
+
+
+def _entry(entry: Entry, desk_url: str) -> str:
+    initials = "".join(part[0] for part in entry.name.split()[:2]).upper() or "?"
+    kind, avatar = ("us", "av staff") if entry.ours else ("in", "av")
+    text = entry.text
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]} … ({len(text):,} characters)"
+    who = f"@{esc(entry.handle)}" if entry.ours else "you"
+    return (
+        f'<article class="m {kind}"><span class="{avatar}" aria-hidden="true">{esc(initials)}</span><div>'
+        f'<div class="h"><b>{esc(entry.name)}</b>{who}{_time(entry.at_ms)}</div>'
+        f'<p class="b" dir="auto">{esc(text)}</p>{_state(entry, desk_url)}</div></article>'
+    )
+
+
+def _state(entry: Entry, desk_url: str) -> str:
+    if entry.ours and entry.times == 1:
+        note = f"<span>{esc(entry.note)}</span>" if entry.note else ""
+        return f'<div class="st"><span>{icon("sent")}Came back once</span>{note}</div>'
+    if entry.ours:
+        return f'<div class="st bad"><span>{icon("again")}Came back {entry.times} times</span></div>'
+    if entry.fetched_after is None:
+        return '<div class="st">Not fetched by the desk yet</div>'
+    link = f'<a class="lk" href="{esc(desk_url)}">Open the desk</a>' if desk_url else ""
+    return f'<div class="st"><span>Fetched by the desk after {entry.fetched_after:.1f} s</span>{link}</div>'
+
+
+def _log_line(line: dict[str, Any]) -> str:
+    odd = ' class="odd"' if line["status"] == 0 or line["status"] >= 400 else ""
+    said = ", ".join(part for part in (str(line["status"] or "no answer"), str(line["note"])) if part)
+    stamp = datetime.fromtimestamp(line["at"] / 1000, UTC).astimezone().strftime("%H:%M:%S")
+    what = f'{esc(line["path"])}<span class="said">{esc(said)}</span>'
+    return f"<li{odd}><time>{stamp}</time><b>{esc(line['method'])}</b><span>{what}</span></li>"
+
+
+def clock(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).astimezone().strftime("%H:%M")
+
+
+def _time(ms: int) -> str:
+    exact = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")
+    return f'<time datetime="{exact}">{clock(ms)}</time>'
