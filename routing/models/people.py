@@ -16,9 +16,7 @@ class Team(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["is_help_desk"], name="one_help_desk", condition=Q(is_help_desk=True)
-            ),
+            models.UniqueConstraint(fields=["is_help_desk"], name="one_help_desk", condition=Q(is_help_desk=True)),
         ]
 
     def __str__(self) -> str:
