@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 
 from connectors.sandbox.page_data import SWITCHES, TILES, TRIES, Entry, View
 
+_LONG_ID = re.compile(r"\d{12,}")
 LONGEST = 1200  # a text of 100 kB is real, but nobody reads it here
 
 
@@ -128,7 +130,8 @@ def _log_line(line: dict[str, Any]) -> str:
     odd = ' class="odd"' if line["status"] == 0 or line["status"] >= 400 else ""
     said = ", ".join(part for part in (str(line["status"] or "no answer"), str(line["note"])) if part)
     stamp = datetime.fromtimestamp(line["at"] / 1000, UTC).astimezone().strftime("%H:%M:%S")
-    what = f'{esc(line["path"])}<span class="said">{esc(said)}</span>'
+    path = _LONG_ID.sub(lambda found: f"…{found[0][-4:]}", str(line["path"]))
+    what = f'{esc(path)}<span class="said">{esc(said)}</span>'
     return f"<li{odd}><time>{stamp}</time><b>{esc(line['method'])}</b><span>{what}</span></li>"
 
 

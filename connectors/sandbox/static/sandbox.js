@@ -30,7 +30,7 @@ async function refresh() {
     const html = await answer.text();
     if (!answer.ok || html === refresh.last) return;
     const before = returns.querySelectorAll(".m.us").length;
-    if (refresh.last !== undefined) returns.innerHTML = html;
+    returns.innerHTML = html;
     refresh.last = html;
     const more = returns.querySelectorAll(".m.us").length - before;
     if (more > 0) news.textContent = `${more} came back`;
