@@ -19,9 +19,7 @@ class Connection(models.Model):
         PAUSED = "paused", "Paused"
         UNAUTHORISED = "unauthorised", "Needs a new authorisation"
 
-    network = models.CharField(
-        max_length=32
-    )  # a registry key; nothing outside a network's folder compares it
+    network = models.CharField(max_length=32)  # a registry key; nothing outside a network's folder compares it
     name = models.CharField(max_length=120)
     account_id = models.CharField(max_length=64)
     handle = models.CharField(max_length=120, blank=True)

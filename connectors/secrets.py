@@ -22,9 +22,7 @@ def _keys() -> list[AESGCM]:
         except (binascii.Error, ValueError) as error:
             raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS: key {number} is not base64.") from error
         if len(raw) != 32:
-            raise ImproperlyConfigured(
-                f"FIELD_ENCRYPTION_KEYS: key {number} must be 32 bytes, it has {len(raw)}."
-            )
+            raise ImproperlyConfigured(f"FIELD_ENCRYPTION_KEYS: key {number} must be 32 bytes, it has {len(raw)}.")
         keys.append(AESGCM(raw))
     if not keys:
         raise ImproperlyConfigured("FIELD_ENCRYPTION_KEYS is empty: set one base64 key of 32 bytes.")

@@ -79,13 +79,13 @@ def _connection() -> Connection:
 def _broker_errors() -> tuple[type[Exception], ...]:
     """What the transport itself raises; kombu wraps most of it, and not all."""
     transport: Any = Connection(current_app.conf.broker_url)
-    return (OperationalError, OSError, *transport.connection_errors)
+    return (OperationalError, OSError, *transport.connection_errors, *transport.channel_errors)
 
 
 def _waiting(connection: Connection) -> int:
     name = current_app.conf.task_default_queue
     channel: Any = connection.default_channel
-    declared = channel.queue_declare(queue=name, passive=True)
+    declared = channel.queue_declare(queue=name)
     return int(declared.message_count)
 
 

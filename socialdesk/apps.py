@@ -11,8 +11,9 @@ class SocialdeskConfig(AppConfig):
     name = "socialdesk"
 
     def ready(self) -> None:
-        # The checks register themselves; the Celery app becomes the one that connectors.wake publishes through.
-        from socialdesk import celery, checks  # noqa: F401
+        # The checks register themselves, the watchdog connects itself to a worker's signals, and the Celery app
+        # becomes the one that connectors.wake publishes through.
+        from socialdesk import celery, checks, watchdog  # noqa: F401
 
         pre_migrate.connect(_lift_time_limit, sender=self)
         post_migrate.connect(_restore_time_limit, sender=self)

@@ -53,6 +53,3 @@ def _refuse_unsafe_start(**_: Any) -> None:
     from socialdesk.checks import refuse_unsafe_start
 
     refuse_unsafe_start()
-
-
-from socialdesk import watchdog  # noqa: E402, F401  (connects itself to the worker's signals)

@@ -68,8 +68,12 @@ def logging_config(*, level: str, secrets: Iterable[str]) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
-            **{name: dict(ours) for name in ("django", "uvicorn", "uvicorn.error", "uvicorn.access", "celery", "axes")},
+            **{name: dict(ours) for name in ("django", "uvicorn", "uvicorn.error", "celery", "axes")},
             "django.server": dict(ours),
+            # One line per request is the proxy's to write; one per hint and sweep is nobody's.
+            "uvicorn.access": {"handlers": [], "propagate": False},
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
             # It would print the address of every request, with what a customer's network put into the query.
             "urllib3": {"level": "WARNING", **ours},
         },

@@ -90,12 +90,8 @@ class Conversation(models.Model):
             models.UniqueConstraint(fields=["connection", "identity", "root"], name="conversation_once"),
         ]
         indexes = [
-            models.Index(
-                fields=["identity", "connection", "-last_incoming_at"], name="conversation_of_identity"
-            ),
-            models.Index(
-                fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")
-            ),
+            models.Index(fields=["identity", "connection", "-last_incoming_at"], name="conversation_of_identity"),
+            models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")),
         ]
 
     def __str__(self) -> str:
@@ -111,9 +107,7 @@ class Message(models.Model):
         CONTEXT = "context", "Somebody else in the thread"
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
-    conversation = models.ForeignKey(
-        Conversation, on_delete=models.PROTECT, null=True, related_name="messages"
-    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, null=True, related_name="messages")
     external_id = models.CharField(max_length=200)
     root = models.CharField(max_length=200)
     direction = models.CharField(max_length=8, choices=Direction)
@@ -134,9 +128,7 @@ class Message(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="message_once"),
-            models.CheckConstraint(
-                condition=Q(visibility__in=["public", "direct"]), name="message_visibility"
-            ),
+            models.CheckConstraint(condition=Q(visibility__in=["public", "direct"]), name="message_visibility"),
             models.CheckConstraint(
                 condition=Q(direction="context") | Q(conversation__isnull=False) | Q(direction="out"),
                 name="message_in_has_conversation",
@@ -144,9 +136,7 @@ class Message(models.Model):
         ]
         indexes = [
             models.Index(fields=["conversation", "published_at", "id"], name="message_timeline"),
-            models.Index(
-                fields=["connection", "root"], name="message_context", condition=Q(conversation__isnull=True)
-            ),
+            models.Index(fields=["connection", "root"], name="message_context", condition=Q(conversation__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -51,9 +51,7 @@ class OutboxItem(models.Model):
     seen_message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
     payload = models.JSONField()  # the Draft, frozen when the agent pressed send
     prepared = models.JSONField(null=True)  # the connector's own, committed before the first byte leaves
-    after = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers"
-    )
+    after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers")
     run_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     attempt = models.PositiveIntegerField(default=0)
@@ -71,9 +69,7 @@ class OutboxItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["author", "client_key"], name="outbox_once_per_click"),
-            models.UniqueConstraint(
-                fields=["conversation"], name="outbox_one_in_flight", condition=Q(state="sending")
-            ),
+            models.UniqueConstraint(fields=["conversation"], name="outbox_one_in_flight", condition=Q(state="sending")),
             models.UniqueConstraint(
                 fields=["connection", "external_id"], name="outbox_claims_once", condition=~Q(external_id="")
             ),

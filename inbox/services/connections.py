@@ -35,9 +35,7 @@ def settle_seconds(connection: Connection) -> float:
 
 def may_send(connection_id: int) -> bool:
     """Whether the connection sends at this moment: neither disconnected nor paused."""
-    return Connection.objects.filter(
-        pk=connection_id, state=Connection.State.ACTIVE, sending_paused=False
-    ).exists()
+    return Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE, sending_paused=False).exists()
 
 
 def connect(
@@ -73,9 +71,7 @@ def connect(
     return connection
 
 
-def _change(
-    connection_id: int, *, source: list[str], to: str, reason: str, actor: AbstractBaseUser | None
-) -> bool:
+def _change(connection_id: int, *, source: list[str], to: str, reason: str, actor: AbstractBaseUser | None) -> bool:
     with transaction.atomic():
         changed = Connection.objects.filter(pk=connection_id, state__in=source).update(
             state=to, state_reason=reason[:400], state_at=timezone.now()

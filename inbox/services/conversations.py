@@ -41,11 +41,7 @@ class Incoming:
 
 def locked(conversation_id: int) -> Conversation:
     """The conversation, locked for the running transaction."""
-    return (
-        Conversation.objects.select_for_update(of=("self",))
-        .select_related("connection")
-        .get(pk=conversation_id)
-    )
+    return Conversation.objects.select_for_update(of=("self",)).select_related("connection").get(pk=conversation_id)
 
 
 def receive(incoming: Mapping[int, Incoming]) -> list[int]:
@@ -102,9 +98,7 @@ def _start_turn_after(conversation: Conversation, seen: int) -> None:
     conversation.turn_arrived_at = rest.arrived_at if rest else None
 
 
-def answered(
-    *, conversation_id: int, seen_message_id: int | None, message_id: int, at: datetime
-) -> dict[str, Any]:
+def answered(*, conversation_id: int, seen_message_id: int | None, message_id: int, at: datetime) -> dict[str, Any]:
     """Our reply is at the network: it ends the turn up to what its author had seen.
 
     What the contact wrote meanwhile is a turn of its own and keeps the conversation open. Returns
@@ -191,9 +185,7 @@ def add_note(*, conversation_id: int, author: AbstractBaseUser, text: str) -> No
     """Keep something for staff. It is never sent anywhere."""
     if not text.strip():
         raise Refused("The note is empty.")
-    note = Note.objects.create(
-        conversation_id=conversation_id, author_id=author.pk, text=text.replace("\0", "")
-    )
+    note = Note.objects.create(conversation_id=conversation_id, author_id=author.pk, text=text.replace("\0", ""))
     events.emit(
         [
             Fact(
@@ -208,9 +200,7 @@ def add_note(*, conversation_id: int, author: AbstractBaseUser, text: str) -> No
     return note
 
 
-def _tell(
-    conversation: Conversation, kind: str, actor: AbstractBaseUser | None, data: Mapping[str, Any]
-) -> None:
+def _tell(conversation: Conversation, kind: str, actor: AbstractBaseUser | None, data: Mapping[str, Any]) -> None:
     downstream().conversations_changed([conversation.pk])
     events.emit(
         [

@@ -39,10 +39,7 @@ def emit(events: Iterable[Fact | Event]) -> None:
         SELECT pg_current_xact_id(), statement_timestamp(), * FROM {rows}
         """,
         "kind text, actor_id int, conversation_id bigint, subject text, subject_id bigint, data jsonb",
-        [
-            (row.kind, row.actor_id, row.conversation_id, row.subject, row.subject_id, dict(row.data))
-            for row in rows
-        ],
+        [(row.kind, row.actor_id, row.conversation_id, row.subject, row.subject_id, dict(row.data)) for row in rows],
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])

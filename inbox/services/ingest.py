@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection as database, transaction
+from django.db import connection as database
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -128,9 +129,7 @@ def _contacts(number: int) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _identity_row(
-    connection: Connection, contact_id: int, key: tuple[str, str], author: Author
-) -> tuple[object, ...]:
+def _identity_row(connection: Connection, contact_id: int, key: tuple[str, str], author: Author) -> tuple[object, ...]:
     scope, external_id = key
     name, handle = storable(author.name)[:400], storable(author.handle)[:200]
     return (
@@ -213,21 +212,15 @@ def _open(
     opened = set(ids.values())
     rest = [place for place in places if place not in ids]
     if rest:
-        there = Conversation.objects.filter(
-            connection=connection, identity__in={person for person, _ in rest}
-        )
+        there = Conversation.objects.filter(connection=connection, identity__in={person for person, _ in rest})
         wanted = set(rest)
-        for person, root, pk in there.filter(root__in={root for _, root in rest}).values_list(
-            "identity", "root", "pk"
-        ):
+        for person, root, pk in there.filter(root__in={root for _, root in rest}).values_list("identity", "root", "pk"):
             if (person, root) in wanted:
                 ids[(person, root)] = pk
     return ids, opened
 
 
-def _places_of_own(
-    connection: Connection, posts: Iterable[Post], people: dict[tuple[str, str], int]
-) -> dict[str, int]:
+def _places_of_own(connection: Connection, posts: Iterable[Post], people: dict[tuple[str, str], int]) -> dict[str, int]:
     """Our own posts (written elsewhere, or echoes) belong where what they answer belongs."""
     own = [post for post in posts if post.own and not post.context]
     if not own:
@@ -266,8 +259,7 @@ def _messages(
 ) -> dict[str, int]:
     """Ids of the rows written, by the post's external id. A row that is there already is not returned."""
     rows = [
-        _message_row(connection, post, people[_key(post.author)], places.get(post.external_id), now)
-        for post in posts
+        _message_row(connection, post, people[_key(post.author)], places.get(post.external_id), now) for post in posts
     ]
     written = dict(
         bulk.run(
@@ -287,25 +279,16 @@ def _messages(
             rows,
         )
     )
-    return {
-        post.external_id: written[key] for post in posts if (key := storable(post.external_id)) in written
-    }
+    return {post.external_id: written[key] for post in posts if (key := storable(post.external_id)) in written}
 
 
 def _message_row(
     connection: Connection, post: Post, author: int, conversation: int | None, now: datetime
 ) -> tuple[object, ...]:
     direction = (
-        Message.Direction.OUT
-        if post.own
-        else Message.Direction.CONTEXT
-        if post.context
-        else Message.Direction.IN
+        Message.Direction.OUT if post.own else Message.Direction.CONTEXT if post.context else Message.Direction.IN
     )
-    media = [
-        {"id": m.external_id, "kind": m.kind, "url": _address(m.url), "alt": storable(m.alt)}
-        for m in post.media
-    ]
+    media = [{"id": m.external_id, "kind": m.kind, "url": _address(m.url), "alt": storable(m.alt)} for m in post.media]
     facts = {**post.extra, **({"media": media} if media else {})}
     published = post.published_at
     if published > now:  # a clock ahead of ours must not push a post below later ones

@@ -89,9 +89,7 @@ def _release(holds: list[OutboxHold]) -> int:
 def cancel(*, item_id: int, actor: AbstractBaseUser) -> bool:
     """Undo: take the item back before its first byte leaves. False when it already left."""
     item = OutboxItem.objects.get(pk=item_id)
-    return move(
-        item, to=State.CANCELLED, source=[State.HELD, State.QUEUED], actor=actor, reason="Taken back."
-    )
+    return move(item, to=State.CANCELLED, source=[State.HELD, State.QUEUED], actor=actor, reason="Taken back.")
 
 
 @transaction.atomic

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection as database, transaction
+from django.db import DatabaseError, OperationalError, transaction
+from django.db import connection as database
 from django.db.models import F
 from django.utils import timezone
 
@@ -77,9 +78,7 @@ def poll_stream(state: StreamState) -> None:
         raise
     except Exception as error:
         log.exception("stream %s: reading failed unexpectedly", state.pk)
-        _failed(
-            state, ConnectorError(f"Something unexpected happened while reading ({type(error).__name__}).")
-        )
+        _failed(state, ConnectorError(f"Something unexpected happened while reading ({type(error).__name__})."))
     else:
         _finished(state, more)
     finally:

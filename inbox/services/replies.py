@@ -60,18 +60,14 @@ def compose(
         target = _target(conversation, Visibility(visibility), seen_message_id)
         draft = _draft(conversation, Visibility(visibility), text, target)
         _refuse_unsendable(conversation, draft)
-        return _freeze(
-            conversation, author, draft, target, client_key, seen_message_id, send_at, undo_seconds
-        )
+        return _freeze(conversation, author, draft, target, client_key, seen_message_id, send_at, undo_seconds)
 
 
 def _refuse_collision(
     conversation: Conversation, author: AbstractBaseUser, seen_message: int | None, seen_outbox: int | None
 ) -> None:
     messages = list(
-        conversation.messages.filter(direction=Message.Direction.IN, pk__gt=seen_message or 0).order_by("pk")[
-            :20
-        ]
+        conversation.messages.filter(direction=Message.Direction.IN, pk__gt=seen_message or 0).order_by("pk")[:20]
     )
     items = list(
         conversation.outbox.filter(pk__gt=seen_outbox or 0)
@@ -81,9 +77,7 @@ def _refuse_collision(
         .order_by("pk")[:20]
     )
     if seen_outbox is None:  # the page said nothing of replies: only those since its newest message count
-        items = [
-            item for item in items if seen_message is None or (item.seen_message_id or 0) >= seen_message
-        ]
+        items = [item for item in items if seen_message is None or (item.seen_message_id or 0) >= seen_message]
     if items:
         who = items[-1].author.get_short_name() or items[-1].author.get_username()
         how = "privately" if items[-1].kind == OutboxItem.Kind.DIRECT else "publicly"
@@ -179,6 +173,4 @@ def advise(*, conversation_id: int, visibility: str, text: str) -> tuple[Measure
         target = _target(conversation, kind, None)
     except Refused as error:
         return count, Denied(str(error))
-    return count, connector.can_send(
-        _draft(conversation, kind, storable(text).strip(), target), timezone.now()
-    )
+    return count, connector.can_send(_draft(conversation, kind, storable(text).strip(), target), timezone.now())

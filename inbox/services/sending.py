@@ -127,7 +127,7 @@ def _denied(item: OutboxItem, verdict: Denied) -> None:
 def _transmit(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Receipt | ConnectorError:
     """Send once. An error that nobody foresaw proves nothing, so it is an unknown outcome."""
     try:
-        return connector.send(draft, item.prepared)
+        return connector.send(draft, item.prepared or {})
     except ConnectorError as error:
         return error
     except Exception as error:
@@ -276,7 +276,7 @@ def settle_doubtful(*, limit: int = 50) -> int:
 def _settle(item: OutboxItem) -> None:
     try:
         connector = connector_for(item.connection)
-        answer = connector.find_sent(draft_of(item), item.prepared, _claimed(item))
+        answer = connector.find_sent(draft_of(item), item.prepared or {}, _claimed(item))
     except RateLimited as error:
         _ask_later(item, str(error), at=error.retry_at)
         return
@@ -308,7 +308,9 @@ def _absent(item: OutboxItem, answer: Absent) -> None:
     if timezone.now() < _settled(item):
         OutboxItem.objects.filter(pk=item.pk).update(check_at=_settled(item))
     elif item.server_started_at is not None and item.server_started_at != server_started_at():
-        reason = "The database restarted while this was being sent; the network does not show it, but it may still arrive."
+        reason = (
+            "The database restarted while this was being sent; the network does not show it, but it may still arrive."
+        )
         OutboxItem.objects.filter(pk=item.pk).update(check_at=None, reason=reason)
     else:
         with transaction.atomic():

@@ -156,3 +156,9 @@ def when(moment: datetime | None) -> SafeString:
 def percent(part: float, whole: float) -> int:
     """A share from 0 to 100, for a meter's width."""
     return min(100, max(0, round(100 * part / whole))) if whole else 0
+
+
+@register.simple_tag
+def span(start: datetime | None, end: datetime | None) -> str:
+    """How long it took from ``start`` to ``end``."""
+    return duration((end - start).total_seconds() if start and end else None)

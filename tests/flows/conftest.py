@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 
 from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import Sandbox, running_sandbox
-from inbox.models import Conversation, OutboxHold, OutboxItem
+from inbox.models import Conversation, OutboxItem
 from inbox.services import connections, locks, outbox, poll, replies, sending
 from routing.services.assignment import route_due
 from tests import factories
@@ -50,10 +49,9 @@ class Desk:
         options.setdefault("author", self.alice)
         options.setdefault("client_key", f"{handle}-{text}-{OutboxItem.objects.count()}"[:64])
         options.setdefault("seen_message_id", conversation.last_incoming_id)
-        item = replies.compose(
+        return replies.compose(
             conversation_id=conversation.pk, visibility=visibility, text=text, undo_seconds=0, **options
         )
-        return item
 
     def send(self) -> None:
         outbox.release_due()

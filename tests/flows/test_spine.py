@@ -39,12 +39,15 @@ def test_a_mention_becomes_one_answered_conversation(desk: Desk) -> None:
     desk.poll(times=2)  # our own post comes back, and is not a new entry
     item.refresh_from_db()
     conversation.refresh_from_db()
-    assert item.state == "sent" and item.message is not None
+    assert item.state == "sent"
+    assert item.message is not None
     assert [line["text"] for line in tweets(desk)] == ["It leaves our house today, Carol."]
-    assert conversation.status == "pending" and conversation.turn_first is None
+    assert conversation.status == "pending"
+    assert conversation.turn_first is None
     assert list(conversation.messages.values_list("direction", flat=True).order_by("pk")) == ["in", "out"]
     sent = Event.objects.get(kind="outbox.sent")
-    assert sent.data["turn"]["first"] == conversation.last_incoming_id and sent.data["first"] is True
+    assert sent.data["turn"]["first"] == conversation.last_incoming_id
+    assert sent.data["first"] is True
 
 
 def test_a_direct_message_joins_the_public_case(desk: Desk) -> None:
@@ -57,7 +60,8 @@ def test_a_direct_message_joins_the_public_case(desk: Desk) -> None:
     assert Conversation.objects.count() == 1
     seen = desk.conversation("carol").messages.order_by("pk").values_list("direction", "visibility")
     assert list(seen) == [("in", "public"), ("out", "direct"), ("in", "direct")]
-    assert len(dms(desk)) == 1 and not tweets(desk)
+    assert len(dms(desk)) == 1
+    assert not tweets(desk)
 
 
 def test_a_double_click_is_one_reply(desk: Desk) -> None:
@@ -67,7 +71,8 @@ def test_a_double_click_is_one_reply(desk: Desk) -> None:
     again = desk.reply("carol", "Hello Carol", client_key="one-click")
     desk.send()
     desk.send()
-    assert first.pk == again.pk and len(tweets(desk)) == 1
+    assert first.pk == again.pk
+    assert len(tweets(desk)) == 1
 
 
 def test_undo_keeps_a_reply_here(desk: Desk) -> None:
@@ -76,7 +81,8 @@ def test_undo_keeps_a_reply_here(desk: Desk) -> None:
     item = desk.reply("carol", "Helo Carol")
     assert outbox.cancel(item_id=item.pk, actor=desk.alice)
     desk.send()
-    assert states() == ["cancelled"] and not tweets(desk)
+    assert states() == ["cancelled"]
+    assert not tweets(desk)
     assert not outbox.cancel(item_id=item.pk, actor=desk.alice)
 
 
@@ -89,7 +95,8 @@ def test_what_the_customer_writes_meanwhile_stays_a_turn_of_its_own(desk: Desk) 
     desk.poll()
     desk.send()
     conversation.refresh_from_db()
-    assert conversation.status == "open" and conversation.turn_first_id == conversation.last_incoming_id
+    assert conversation.status == "open"
+    assert conversation.turn_first_id == conversation.last_incoming_id
     with pytest.raises(replies.Collision):
         desk.reply("carol", "And so on", seen_message_id=conversation.messages.order_by("pk")[0].pk)
 
@@ -113,7 +120,8 @@ def test_a_time_out_after_the_write_is_found_and_not_sent_again(desk: Desk, sett
     desk.send()
     assert states() == ["unknown"]
     desk.settle()
-    assert states() == ["sent"] and len(tweets(desk)) == 1
+    assert states() == ["sent"]
+    assert len(tweets(desk)) == 1
 
 
 def test_a_time_out_before_the_write_is_sent_again_only_when_absence_counts(desk: Desk, settings: Any) -> None:
@@ -130,7 +138,8 @@ def test_a_time_out_before_the_write_is_sent_again_only_when_absence_counts(desk
     assert states() == ["queued"]
     desk.send()
     item.refresh_from_db()
-    assert item.state == "sent" and len(tweets(desk)) == 1
+    assert item.state == "sent"
+    assert len(tweets(desk)) == 1
 
 
 def test_identical_twins_stay_two(desk: Desk, settings: Any) -> None:
@@ -168,7 +177,8 @@ def test_an_answer_that_cannot_be_read_proves_nothing(desk: Desk, fault: str) ->
     item = desk.reply("carol", "Hello")
     desk.send()
     item.refresh_from_db()
-    assert item.state == "unknown" and item.reason
+    assert item.state == "unknown"
+    assert item.reason
 
 
 def test_a_refused_token_disconnects_and_the_reply_waits(desk: Desk) -> None:
@@ -179,7 +189,9 @@ def test_a_refused_token_disconnects_and_the_reply_waits(desk: Desk) -> None:
     desk.send()
     item.refresh_from_db()
     desk.connection.refresh_from_db()
-    assert item.state == "queued" and item.reason and desk.connection.state == "unauthorised"
+    assert item.state == "queued"
+    assert item.reason
+    assert desk.connection.state == "unauthorised"
     desk.send()
     assert not tweets(desk)
 
@@ -192,7 +204,8 @@ def test_too_fast_waits_until_the_time_that_the_network_named(desk: Desk) -> Non
     desk.send()
     item.refresh_from_db()
     desk.connection.refresh_from_db()
-    assert item.state == "queued" and desk.connection.state == "active"
+    assert item.state == "queued"
+    assert desk.connection.state == "active"
     assert item.run_at > timezone.now() + timedelta(minutes=10)
     assert desk.connection.send_not_before == item.run_at
 
@@ -204,7 +217,8 @@ def test_a_reply_to_a_deleted_post_is_rejected_with_a_sentence(desk: Desk) -> No
     item = desk.reply("carol", "Hello")
     desk.send()
     item.refresh_from_db()
-    assert item.state == "rejected" and "deleted" in item.reason
+    assert item.state == "rejected"
+    assert "deleted" in item.reason
 
 
 def test_a_reply_over_the_length_is_refused_before_it_is_kept(desk: Desk) -> None:
@@ -221,12 +235,15 @@ def test_a_poll_that_fails_says_so_and_goes_on_later(desk: Desk, status: int, op
     desk.network.fault("status", path="/2/users", times=1, status=status, **options)
     desk.poll()
     stream = StreamState.objects.get(stream="mentions")
-    assert stream.last_error and stream.next_poll_at > timezone.now()
+    assert stream.last_error
+    assert stream.next_poll_at > timezone.now()
     desk.connection.refresh_from_db()
     assert desk.connection.state == "active"
     desk.poll()
     stream.refresh_from_db()
-    assert stream.last_error == "" and stream.last_success_at and desk.conversation("carol")
+    assert stream.last_error == ""
+    assert stream.last_success_at
+    assert desk.conversation("carol")
 
 
 def test_five_times_the_same_item_is_one_message(desk: Desk) -> None:
@@ -243,7 +260,8 @@ def test_a_gap_beyond_800_is_shown_with_its_bounds(desk: Desk) -> None:
     desk.network.posts([{"handle": f"c{n}", "text": f"@norrline {n}"} for n in range(1000)])
     desk.poll(times=3)
     gap = StreamGap.objects.get()
-    assert int(gap.after_id) >= int(known) and gap.reason
+    assert int(gap.after_id) >= int(known)
+    assert gap.reason
     assert Conversation.objects.count() == 801
     desk.poll(times=2)
     assert StreamGap.objects.count() == 1
@@ -289,7 +307,8 @@ def test_a_paused_connection_sends_nothing(desk: Desk) -> None:
     desk.connection.save()
     desk.reply("carol", "Hello")
     desk.send()
-    assert states() == ["queued"] and not tweets(desk)
+    assert states() == ["queued"]
+    assert not tweets(desk)
 
 
 def test_a_frozen_sender_keeps_its_item_and_a_dead_one_gives_it_up(desk: Desk) -> None:
@@ -315,7 +334,9 @@ def test_a_frozen_sender_keeps_its_item_and_a_dead_one_gives_it_up(desk: Desk) -
     thread = threading.Thread(target=hold)
     thread.start()
     inside.wait(10)
-    assert sending.reclaim() == 0 and states() == ["sending"]
+    assert sending.reclaim() == 0
+    assert states() == ["sending"]
     leave.set()
     thread.join()
-    assert sending.reclaim() == 1 and states() == ["unknown"]
+    assert sending.reclaim() == 1
+    assert states() == ["unknown"]

@@ -53,9 +53,15 @@ def _judge(ours: list[Post], text: str, whole: bool, looked_at: int, direct: boo
     if equal:
         oldest = min(equal, key=lambda p: int(p.external_id))
         return receipt(oldest.external_id, url=oldest.url, dialogue_id=oldest.root_id if direct else "")
-    if any(SequenceMatcher(None, comparable(p.text), wanted).ratio() >= ALIKE for p in ours):
+    if any(_alike(comparable(p.text), wanted) for p in ours):
         return Unknown(SIMILAR)
     return Absent(looked_at) if whole else Unknown(TOO_FAR)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether a person might take the two for the same text. Cheap bounds first: texts may be long."""
+    matcher = SequenceMatcher(None, one, other)
+    return all(ratio() >= ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
 
 
 def receipt(identifier: str, *, url: str = "", dialogue_id: str = "") -> Receipt:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.errors import RejectedError, TransientError
+from connectors.errors import ConfigError, RejectedError, TransientError
 from connectors.networks.x import fields, snowflake
 from connectors.networks.x.client import XClient
 from connectors.networks.x.parse import Reader, identifiers, items
@@ -122,8 +122,10 @@ class Stream(ABC):
         try:
             return answered(self.ask(**window, pagination_token=self.walk.token))
         except RejectedError:  # the token has expired
-            answer = answered(self.ask(**window, **self.restart()))
-            self.walk = replace(self.walk, token="", fell=self.walk.lowest)
+            again = self.restart()
+            answer = answered(self.ask(**window, **again))
+            seen = self.walk.seen if again else 0  # begun again at the newest item
+            self.walk = replace(self.walk, token="", fell=self.walk.lowest, seen=seen)
             return answer
 
     def _step(self, raw: list[Any]) -> None:
@@ -206,7 +208,9 @@ def next_token(answer: Mapping[str, Any]) -> str:
 
 
 def answered(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An answer that has neither data nor meta is no empty page."""
+    """An answer that has neither data nor meta is no empty page; with errors alone X has not found the account."""
     if isinstance(answer.get("data"), list) or isinstance(answer.get("meta"), Mapping):
         return answer
+    if answer.get("errors"):
+        raise ConfigError("X does not find this account; check the connection.")
     raise TransientError("X answered without saying what it has; it will be asked again.")
