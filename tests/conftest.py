@@ -7,7 +7,9 @@ import base64
 import ipaddress
 import os
 import secrets
+import shutil
 import socket
+from pathlib import Path
 from typing import Any
 
 import django
@@ -70,3 +72,64 @@ def _no_outside_world() -> Any:
     patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
     yield
     patch.undo()
+
+
+# --- Chromium -------------------------------------------------------------------------------------------------------
+def find_chromium() -> str | None:
+    """$CHROMIUM, the system's, or the one that Playwright has installed."""
+    kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright").expanduser()
+    candidates = [
+        os.environ.get("CHROMIUM"),
+        *(shutil.which(name) for name in ("chromium", "google-chrome", "chromium-browser")),
+        *map(str, sorted(kept.glob("chromium-*/chrome-*/chrome"), reverse=True)),
+    ]
+    return next((path for path in candidates if path and os.access(path, os.X_OK)), None)
+
+
+CHROMIUM = find_chromium()
+NO_CHROMIUM = "no Chromium was found: set CHROMIUM, or install one (apt-get install chromium)"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """For pytest-playwright. The sandbox of Chromium does not work for root, nor its shared memory in a container."""
+    quiet = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+    return {"executable_path": CHROMIUM, "args": quiet}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+
+
+# --- skips are said aloud, and in CI only the listed ones pass ------------------------------------------------------
+ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
+
+
+def unlisted_skips(skipped: list[str]) -> list[str]:
+    lines = (line.split("#")[0].strip() for line in ALLOWED_SKIPS.read_text().splitlines())
+    allowed = {line for line in lines if line}
+    return sorted(name for name in skipped if name not in allowed)
+
+
+def _skipped(config: pytest.Config) -> list[str]:
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    return [report.nodeid for report in reporter.stats.get("skipped", [])] if reporter else []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get("SOCIALDESK_NO_SKIPS") and unlisted_skips(_skipped(session.config)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    skipped = _skipped(config)
+    if any("no Chromium" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.section("BROWSER TESTS WERE SKIPPED", sep="!", red=True, bold=True)
+        terminalreporter.line(NO_CHROMIUM)
+    if os.environ.get("SOCIALDESK_NO_SKIPS") and (unlisted := unlisted_skips(skipped)):
+        terminalreporter.section(f"skips that {ALLOWED_SKIPS.name} does not name", sep="!", red=True, bold=True)
+        terminalreporter.line("\n".join(unlisted))
