@@ -273,8 +273,8 @@ def _messages(
                 WHERE inbox_message.direction = 'context' AND excluded.direction = 'in'
             RETURNING external_id, id
             """,
-            "connection_id bigint, conversation_id bigint, external_id text, root text, direction text, visibility text, "
-            "audience text, author_id bigint, text text, in_reply_to text, url text, language text, "
+            "connection_id bigint, conversation_id bigint, external_id text, root text, direction text, "
+            "visibility text, audience text, author_id bigint, text text, in_reply_to text, url text, language text, "
             "published_at timestamptz, arrived_at timestamptz, facts jsonb",
             rows,
         )

@@ -202,13 +202,13 @@ def _sent(item: OutboxItem, receipt: Receipt) -> bool:
 
 def _own_message(item: OutboxItem, receipt: Receipt, now: datetime) -> Message:
     """Our entry in the timeline. The poller may have met it first: then that row becomes ours."""
+    ours = {"conversation_id": item.conversation_id, "agent_id": item.author_id, "direction": Message.Direction.OUT}
     message, _ = Message.objects.update_or_create(
         connection_id=item.connection_id,
         external_id=receipt.external_id,
-        defaults={"conversation_id": item.conversation_id, "agent_id": item.author_id, "direction": Message.Direction.OUT},
+        defaults=ours,
         create_defaults={
-            "conversation_id": item.conversation_id, "agent_id": item.author_id, "direction": Message.Direction.OUT,
-            "root": item.conversation.root, "visibility": item.payload["visibility"],
+            **ours, "root": item.conversation.root, "visibility": item.payload["visibility"],
             "audience": item.payload["visibility"], "text": item.payload["text"],
             "in_reply_to": item.payload.get("in_reply_to", ""), "url": receipt.url,
             "published_at": receipt.published_at or now, "arrived_at": now,
