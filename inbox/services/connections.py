@@ -33,6 +33,11 @@ def settle_seconds(connection: Connection) -> float:
     return registry.get(connection.network).capabilities.settle_seconds
 
 
+def secret_names(network: str) -> list[str]:
+    """The names of the secrets that an account of ``network`` may have. Raises ConfigError for no such network."""
+    return registry.secret_fields(registry.get(network).config_class)
+
+
 def may_send(connection_id: int) -> bool:
     """Whether the connection sends at this moment: neither disconnected nor paused."""
     return Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE, sending_paused=False).exists()
