@@ -1,0 +1,50 @@
+"""Connecting an account from the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from connectors.models import Connection, Credential, StreamState
+from tests.flows.conftest import Desk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def credentials(desk: Desk, monkeypatch: pytest.MonkeyPatch, **changes: str) -> dict[str, Any]:
+    account = desk.network.accounts()[0]
+    names = {
+        "T_CONSUMER_KEY": account["consumer_key"],
+        "T_CONSUMER_SECRET": account["consumer_secret"],
+        "T_ACCESS_TOKEN": account["oauth_token"],
+        "T_ACCESS_TOKEN_SECRET": account["oauth_token_secret"],
+    }
+    for name, value in {**names, **changes}.items():
+        monkeypatch.setenv(name, value)
+    return account
+
+
+def connect(desk: Desk) -> None:
+    call_command("connect", "x", name="Brand", secrets_from_environment="T_", set=[f"base_url={desk.network.x_url}"])
+
+
+def test_the_same_account_again_replaces_its_secrets(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials(desk, monkeypatch)
+    connect(desk)
+    connection = Connection.objects.get()
+    assert connection.name == "Brand"
+    assert StreamState.objects.count() == 2
+    assert b"secret" not in bytes(Credential.objects.first().sealed)
+    desk.network.post("carol", "@norrline hello")
+    desk.poll()
+    assert desk.conversation("carol")
+
+
+def test_a_wrong_secret_is_one_sentence_and_stores_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    credentials(desk, monkeypatch, T_ACCESS_TOKEN_SECRET="wrong-value")
+    with pytest.raises(CommandError) as error:
+        connect(desk)
+    assert "wrong-value" not in str(error.value)
+    assert Connection.objects.get().name == "Norrline on X"
