@@ -18,6 +18,7 @@ from connectors.networks.x.fields import MESSAGE_LIMIT, POST_LIMIT
 from connectors.types import Measure, Visibility
 
 EXACT = 4_000  # characters counted exactly; beyond them nothing can fit and the parser would take seconds
+DOTS = 12  # more than any host name has
 CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 FORBIDDEN = re.compile("[\ufffe\uffff\ufeff]")  # refused by X (twitter-text: invalid characters)
 LEADING_NAMES = re.compile(r"^(?:\s*[@\uff20]\w{1,20}\b)+\s*")
@@ -65,13 +66,21 @@ def measure(text: str, visibility: Visibility) -> Measure:
     text = outgoing(text)
     if visibility is Visibility.DIRECT:
         return Measure(used=len(text), limit=MESSAGE_LIMIT, unit="characters")
-    used = parse_tweet(text[:EXACT]).weightedLength if text else 0
+    used = parse_tweet(_tame(text[:EXACT])).weightedLength if text else 0
     return Measure(used=used + len(text[EXACT:]), limit=POST_LIMIT, unit="weighted characters")
 
 
 def links(text: str) -> list[str]:
     """What X would turn into t.co links."""
-    return [found["url"] for found in extract_urls_with_indices(text[:EXACT])]
+    return [found["url"] for found in extract_urls_with_indices(_tame(text[:EXACT]))]
+
+
+def _tame(text: str) -> str:
+    """``text`` with the dots of absurdly dotted words as commas, which weigh the same.
+
+    The parser's pattern for host names takes minutes over 4,000 characters of "a.b.a.b.…".
+    """
+    return re.sub(r"[^\s/]+", lambda run: run[0] if run[0].count(".") <= DOTS else run[0].replace(".", ","), text)
 
 
 def cashtags(text: str) -> int:
