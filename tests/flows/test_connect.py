@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from connectors.models import Connection, Credential, StreamState
+from connectors.models import Credential, StreamState
 from tests.flows.conftest import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,10 +33,10 @@ def connect(desk: Desk) -> None:
 def test_the_same_account_again_replaces_its_secrets(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     credentials(desk, monkeypatch)
     connect(desk)
-    connection = Connection.objects.get()
-    assert connection.name == "Brand"
-    assert StreamState.objects.count() == 2
-    assert b"secret" not in bytes(Credential.objects.first().sealed)
+    desk.connection.refresh_from_db()
+    assert desk.connection.name == "Brand"
+    assert StreamState.objects.filter(connection=desk.connection).count() == 2
+    assert b"secret" not in bytes(Credential.objects.earliest("pk").sealed)
     desk.network.post("carol", "@norrline hello")
     desk.poll()
     assert desk.conversation("carol")
@@ -47,4 +47,5 @@ def test_a_wrong_secret_is_one_sentence_and_stores_nothing(desk: Desk, monkeypat
     with pytest.raises(CommandError) as error:
         connect(desk)
     assert "wrong-value" not in str(error.value)
-    assert Connection.objects.get().name == "Norrline on X"
+    desk.connection.refresh_from_db()
+    assert desk.connection.name == "Norrline on X"
