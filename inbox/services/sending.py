@@ -297,10 +297,10 @@ def _settle(item: OutboxItem) -> None:
 
 
 def _claimed(item: OutboxItem) -> set[str]:
-    """Ids at the network that belong to other items: two identical replies are two."""
-    others = OutboxItem.objects.filter(connection=item.connection, conversation=item.conversation).exclude(
-        external_id=""
-    )
+    """Ids at the network that belong to other replies to this person: two identical replies are two."""
+    others = OutboxItem.objects.filter(
+        connection=item.connection, conversation__identity=item.conversation.identity_id
+    ).exclude(external_id="")
     return set(others.values_list("external_id", flat=True))
 
 
