@@ -1,0 +1,43 @@
+"""The one door to a conversation or a reply: every view goes through it, and it asks the policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+
+from inbox.downstream import policy
+from inbox.models import Conversation, OutboxItem
+
+if TYPE_CHECKING:
+    from inbox.downstream import Somebody
+
+
+def conversation_for(user: Somebody, conversation_id: int, action: str = "view") -> Conversation:
+    """The conversation, if ``user`` may do ``action`` on it.
+
+    404 for what they may not even view (its existence is nobody's business), 403 for the rest.
+    """
+    visible = policy().filter(user, Conversation.objects.select_related("identity", "connection"))
+    conversation = visible.filter(pk=conversation_id).first()
+    if conversation is None:
+        raise Http404("There is no such conversation here.")
+    if action != "view" and conversation_id not in policy().allowed(user, action, [conversation_id]):
+        raise PermissionDenied(f"Your role does not let you do this ({action}).")
+    return conversation
+
+
+def item_for(user: Somebody, item_id: int, action: str = "reply") -> OutboxItem:
+    """A reply on its way, if ``user`` may do ``action`` on its conversation."""
+    item = OutboxItem.objects.filter(pk=item_id).first()
+    if item is None:
+        raise Http404("There is no such reply here.")
+    conversation_for(user, item.conversation_id, action)
+    return item
+
+
+def require(user: Somebody, action: str) -> None:
+    """403 unless ``user`` may do an action that belongs to no conversation."""
+    if not policy().permits(user, action):
+        raise PermissionDenied(f"Your role does not let you do this ({action}).")

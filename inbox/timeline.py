@@ -1,0 +1,116 @@
+"""A conversation as an agent reads it: stretches of public, private, staff and events, in order of time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+
+from inbox.models import Conversation, Message, OutboxItem
+
+PUBLIC, DIRECT, STAFF, EVENT, CONTEXT = "public", "direct", "staff", "event", "context"
+RESOLUTIONS = dict(Conversation.Resolution.choices)
+
+
+@dataclass(slots=True)
+class Line:
+    """One entry. ``place`` decides in which kind of stretch it stands; staff entries never stand in an audience."""
+
+    place: str
+    at: datetime
+    kind: str
+    text: str = ""
+    who: str = ""
+    message: Message | None = None
+    item: OutboxItem | None = None
+    reasons: Sequence[str] = ()
+    icon: str = ""
+    until: datetime | None = None
+
+    @property
+    def state(self) -> str:
+        """The delivery state of what is ours; what came back from the network was sent somewhere else."""
+        return self.item.state if self.item else OutboxItem.State.SENT
+
+    @property
+    def staff(self) -> Any:
+        """The colleague who wrote it; nobody where it came from the network's own pages."""
+        return self.item.author if self.item else self.message.agent if self.message else None
+
+
+@dataclass(slots=True)
+class Stretch:
+    place: str
+    lines: list[Line] = field(default_factory=list)
+
+
+def build(
+    messages: Sequence[Message],
+    items: Sequence[OutboxItem],
+    log: Iterable[dict[str, Any]],
+    extra: Iterable[Line] = (),
+) -> list[Stretch]:
+    """Merge everything by time and cut it into stretches; the posts above the thread always come first."""
+    by_message = {item.message_id: item for item in items if item.message_id}
+    lines = [_from_message(message, by_message.get(message.pk)) for message in messages]
+    stored = {message.pk for message in messages}
+    lines += [_from_item(item) for item in items if item.message_id not in stored]
+    lines += [_from_log(row) for row in log]
+    lines += list(extra)
+    lines.sort(key=lambda line: (line.place != CONTEXT, line.at))
+    return [Stretch(place, list(group)) for place, group in groupby(lines, key=lambda line: line.place)]
+
+
+def _from_message(message: Message, item: OutboxItem | None) -> Line:
+    direct = message.visibility == DIRECT
+    if message.direction == Message.Direction.CONTEXT or message.conversation_id is None:
+        return Line(CONTEXT, message.published_at, "context", message.text, message=message)
+    kind = "in" if message.direction == Message.Direction.IN else "us"
+    return Line(DIRECT if direct else PUBLIC, message.published_at, kind, message.text, message=message, item=item)
+
+
+def _from_item(item: OutboxItem) -> Line:
+    place = DIRECT if item.kind == OutboxItem.Kind.DIRECT else PUBLIC
+    return Line(place, item.created_at, "us", str(item.payload.get("text", "")), item=item)
+
+
+def _from_log(row: dict[str, Any]) -> Line:
+    who = row["first_name"] or row["username"] or ""
+    if row["kind"] == "note":
+        return Line(STAFF, row["at"], "note", row["text"], who=who)
+    facts = json.loads(row["text"] or "{}")
+    return Line(EVENT, row["at"], "event", *_sentence(row["kind"], who, facts))
+
+
+def _sentence(kind: str, who: str, facts: dict[str, Any]) -> tuple[Any, ...]:
+    """Text, who, and the rest of a Line's fields for an event."""
+    name = who or "socialdesk"
+    if kind == "conversation.resolved":
+        how = RESOLUTIONS.get(facts.get("resolution", ""), "").lower()
+        return f"{name} resolved it: {how}." if how else f"{name} resolved it.", who, None, None, (), "check"
+    if kind == "conversation.snoozed":
+        until = parse_datetime(str(facts.get("until", "")))
+        return f"{name} snoozed it until", who, None, None, (), "moon", until
+    reason = str(facts.get("reason", ""))
+    return f"Reopened. {reason}" if not who else f"{who} reopened it. {reason}", who, None, None, (), "refresh"
+
+
+def newest(items: Sequence[OutboxItem]) -> int:
+    """The newest reply that the page shows, so that a send can tell what came behind it."""
+    return max((item.pk for item in items), default=0)
+
+
+def undoable(items: Sequence[OutboxItem], author_id: int) -> list[OutboxItem]:
+    """The author's own replies that wait out their undo, the latest first."""
+    return [
+        item
+        for item in reversed(items)
+        if item.state == OutboxItem.State.HELD
+        and item.author_id == author_id
+        and getattr(item, "hold_kind", "") == "undo"
+    ]

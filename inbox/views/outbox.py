@@ -1,0 +1,48 @@
+"""Replies on their way: undo, and the queue of those that need a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from inbox import selectors
+from inbox.permissions import item_for, require
+from inbox.services import outbox
+from inbox.views.back import back
+
+# Action: what it needs, what it does, and the sentence when it came too late.
+ACTIONS: dict[str, tuple[str, Callable[..., bool], str]] = {
+    "undo": ("reply", outbox.cancel, "It has already left and cannot be undone here."),
+    "send-now": ("reply", outbox.send_now, "Nothing holds it any more."),
+    "check-again": ("settle", outbox.check_again, "It is no longer in doubt."),
+    "send-anyway": ("settle", outbox.send_anyway, "It is no longer in doubt."),
+    "give-up": ("settle", outbox.give_up, "It was settled meanwhile."),
+    "retry": ("settle", outbox.retry, "It was settled meanwhile."),
+}
+DONE = {"check-again": "Asked the network again. The answer appears here."}
+
+
+@require_POST
+def act(request: HttpRequest, item_id: int, action: str) -> HttpResponse:
+    """One of ACTIONS on one reply."""
+    if action not in ACTIONS:
+        raise Http404
+    needs, service, too_late = ACTIONS[action]
+    item = item_for(request.user, item_id, needs)
+    if not service(item_id=item.pk, actor=request.user):
+        messages.warning(request, too_late)
+    elif action in DONE:
+        messages.info(request, DONE[action])
+    return back(request)
+
+
+@require_safe
+def trouble(request: HttpRequest) -> HttpResponse:
+    """Everything that was not sent or may have been, newest first."""
+    require(request.user, "see_trouble")
+    items = selectors.in_trouble(request.user)
+    return render(request, "inbox/trouble.html", {"items": items, "here": "trouble"})

@@ -1,0 +1,128 @@
+"""The inbox: queue, conversation and context on one page, each at its own address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from inbox import timeline
+from inbox.permissions import conversation_for
+from inbox.timeline import Line
+from inbox.views import pane
+from routing import selectors
+from routing.desk import AUDIENCES, Desk, Queue, desk_of
+from routing.models import Assignment, QueueEntry
+from routing.selectors import Place, Position
+from routing.services.hands import display_name
+
+ROWS = 25
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """An agent's work, or an admin's connections."""
+    return redirect("inbox" if desk_of(request).works or not desk_of(request).role else "connections")
+
+
+@require_safe
+def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None = None) -> HttpResponse:
+    """The page, or with ``?after=`` only the next rows."""
+    desk = desk_of(request)
+    if not desk.works:
+        return render(request, "routing/no_desk.html", {"here": "inbox"}, status=200)
+    chosen = desk.queues.get(queue)
+    if chosen is None:
+        raise Http404("There is no such queue here.")
+    audience = request.GET.get("audience", "")
+    audience = audience if audience in AUDIENCES else ""
+    shown: dict[str, Any] = {
+        "here": "inbox", "queue": chosen, "audience": audience, "selected": conversation_id,
+        "queue_url": reverse("queue", args=[queue]), **_rows(chosen, audience, _position(request.GET.get("after", ""))),
+    }  # fmt: skip
+    if "after" in request.GET and request.htmx:  # type: ignore[attr-defined]
+        return _fresh(render(request, "routing/_rows.html", shown))
+    shown.update(_frame(desk, chosen, audience))
+    if conversation_id is not None:
+        shown.update(_pane(request, conversation_id))
+    return _fresh(render(request, "routing/inbox.html", shown))
+
+
+def _fresh(response: HttpResponse) -> HttpResponse:
+    """Counts and rows of a minute ago mislead; the browser asks again."""
+    patch_cache_control(response, private=True, no_cache=True)
+    patch_vary_headers(response, ["HX-Request", "Cookie"])
+    return response
+
+
+def _rows(queue: Queue, audience: str, after: Position | None) -> dict[str, Any]:
+    place = Place(
+        team_id=queue.place.team_id,
+        agent_id=queue.place.agent_id,
+        unassigned=queue.place.unassigned,
+        unrouted=queue.place.unrouted,
+        status=queue.place.status,
+        visibility=audience,
+    )
+    rows = selectors.queue_rows(place=place, after=after, limit=ROWS + 1)
+    more = rows[ROWS - 1] if len(rows) > ROWS else None
+    why = {}
+    if rows:
+        current = selectors.assignments_of([row.conversation_id for row in rows[:ROWS]])
+        why = {pk: assignment.reasons[0] for pk, assignment in current.items() if assignment.reasons}
+    told = [(row, why.get(row.conversation_id) or (row.team.name if row.team else "Not routed yet")) for row in rows]
+    return {"rows": told[:ROWS], "more": _mark(more)}
+
+
+def _mark(row: QueueEntry | None) -> str:
+    """A row's position in the queue as an address part: microseconds and id, so that nothing is rounded."""
+    return f"{(row.waiting_since - EPOCH) // MICROSECOND}-{row.conversation_id}" if row else ""
+
+
+def _position(mark: str) -> Position | None:
+    since, _, pk = mark.partition("-")
+    if not (since.isdecimal() and pk.isdecimal() and len(since) < 18 and len(pk) < 19):
+        return None
+    return EPOCH + int(since) * MICROSECOND, int(pk)
+
+
+def _frame(desk: Desk, queue: Queue, audience: str) -> dict[str, Any]:
+    tabs = [(key, label, desk.numbers.get(queue.audiences.get(key, ""))) for key, label in AUDIENCES.items()]
+    return {"tabs": tabs, "total": desk.numbers.get(queue.count, 0), "elsewhere": desk.next_with_work(queue.key)}
+
+
+def _pane(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
+    conversation = conversation_for(request.user, conversation_id)
+    decisions = selectors.history_of(conversation_id)
+    shown = pane.context(request, conversation, _lines(decisions))
+    current = next((row for row in reversed(decisions) if row.ended_at is None), None)
+    return {
+        **shown,
+        "assignment": current,
+        "mine": bool(current and current.agent_id == request.user.pk),
+        "head_slot": "routing/_head_slot.html",
+        "context_slot": "routing/_why.html",
+    }
+
+
+def _lines(decisions: Iterable[Assignment]) -> list[Line]:
+    """Each decision as a line of the timeline, with its reasons."""
+    return [
+        Line(timeline.EVENT, row.at, "event", _told(row), reasons=tuple(row.reasons), icon="arrows-exchange")
+        for row in decisions
+    ]
+
+
+def _told(row: Assignment) -> str:
+    to = f"{display_name(row.agent)}, {row.team.name}" if row.agent else row.team.name
+    if row.by is None:
+        return f"Assigned to {to}."
+    return f"{display_name(row.by)} took it." if row.by_id == row.agent_id else f"{display_name(row.by)} gave it to {to}."

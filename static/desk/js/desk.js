@@ -1,0 +1,62 @@
+// The desk in the browser. Everything works without it for reading and replying; this makes it quick and live.
+import { composer } from "./composer.js";
+import { keys } from "./keys.js";
+import { live } from "./live.js";
+import { presence } from "./presence.js";
+import { clocks } from "./clocks.js";
+
+// Marks the open row and puts the timeline at its end; runs for the first page and after every swap of the pane.
+function opened(fresh) {
+  const pane = document.querySelector("#conversation");
+  const id = pane?.dataset.conversation;
+  for (const row of document.querySelectorAll("#rows .q")) {
+    if (row.dataset.id === id) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+  const timeline = document.querySelector("#timeline");
+  if (timeline && fresh) timeline.scrollTop = timeline.scrollHeight;
+  for (const button of document.querySelectorAll("[data-again]")) button.hidden = false;
+}
+
+let before = "";
+let scroll = 0;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target?.id !== "pane") return;
+  const timeline = document.querySelector("#timeline");
+  before = document.querySelector("#conversation")?.dataset.conversation || "";
+  scroll = timeline ? timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight : 0;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "pane" && event.detail.target?.id !== "pane") return;
+  const now = document.querySelector("#conversation")?.dataset.conversation || "";
+  opened(now !== before || scroll < 60);
+  composer.start();
+  presence.look();
+});
+document.addEventListener("click", (event) => {
+  const away = document.querySelectorAll("details.menu[open]");
+  for (const menu of away) if (!menu.contains(event.target)) menu.open = false;
+  const again = event.target.closest("[data-again]");
+  if (again) composer.write(again.dataset.again, again.dataset.audience);
+  if (event.target.closest(".ctx-open, .ctx-close")) {
+    event.preventDefault();
+    keys.context();
+  }
+  if (event.target.closest("[href='#side']")) {
+    event.preventDefault();
+    document.body.classList.add("show-side");
+    document.querySelector("#side a")?.focus();
+  } else if (event.target.closest(".close-side")) {
+    event.preventDefault();
+    document.body.classList.remove("show-side");
+  }
+});
+// A page from the browser's memory holds an old form; read it again.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+opened(true);
+composer.start();
+keys.start();
+clocks.start();
+presence.start();
+live.start();

@@ -1,0 +1,87 @@
+// Single keys, outside editors only, and only while the person has them on.
+import { composer } from "./composer.js";
+
+let go = 0;
+
+function rows() {
+  return [...document.querySelectorAll("#rows .q")];
+}
+
+function step(by) {
+  const all = rows();
+  if (!all.length) return;
+  const focused = all.indexOf(document.activeElement);
+  const now = focused >= 0 ? focused : all.findIndex((row) => row.hasAttribute("aria-current"));
+  const next = all[Math.min(all.length - 1, Math.max(0, now + by))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+  if (document.querySelector("#conversation")?.dataset.conversation || now < 0) next.click();
+}
+
+function press(selector) {
+  document.querySelector(selector)?.click();
+}
+
+function submit(selector) {
+  document.querySelector(selector)?.requestSubmit();
+}
+
+function menu(selector) {
+  const details = document.querySelector(selector);
+  if (!details) return;
+  details.open = true;
+  details.querySelector(".drop-d button, .drop-d a")?.focus();
+}
+
+const MAP = {
+  j: () => step(1),
+  k: () => step(-1),
+  r: () => composer.choose("public"),
+  p: () => composer.choose("direct"),
+  n: () => composer.choose("note"),
+  e: () => submit("#resolve"),
+  s: () => menu("#m-snooze"),
+  a: () => submit("#take"),
+  z: () => submit(".undo"),
+  "]": () => keys.context(),
+  "?": () => document.querySelector("#all-keys").showModal(),
+};
+
+function escape(event) {
+  const open = document.querySelector("details.menu[open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  } else if (document.body.classList.contains("show-side")) {
+    document.body.classList.remove("show-side");
+  } else if (event.target.closest?.("#conversation, #context")) {
+    const row = document.querySelector("#rows .q[aria-current]") || rows()[0];
+    row?.focus();
+  }
+}
+
+function pressed(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) return escape(event);
+  const editing = event.target.closest?.("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]");
+  if (editing || document.body.dataset.keys === "off" || document.querySelector("dialog[open]")) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (go && Date.now() - go < 1200) {
+    go = 0;
+    const link = /^[a-z]$/.test(key) && document.querySelector(`[data-go=${key}]`);
+    if (link) { event.preventDefault(); link.click(); }
+    return;
+  }
+  if (key === "g") { go = Date.now(); return; }
+  if (!MAP[key]) return;
+  event.preventDefault();
+  MAP[key]();
+}
+
+export const keys = {
+  start: () => document.addEventListener("keydown", pressed),
+  context() {
+    const narrow = matchMedia("(max-width: 1240px)").matches;
+    document.body.classList.toggle(narrow ? "show-ctx" : "hide-ctx");
+  },
+};

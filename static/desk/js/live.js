@@ -1,0 +1,154 @@
+// The live link. Events carry ids and counts; the page reads itself again and swaps only what changed:
+// never under the pointer or the focus, never the composer.
+import { composer } from "./composer.js";
+
+const GATHER = 1000;
+let source = null;
+let lostAt = null;
+let tries = 0;
+let timer = 0;
+let last = 0;
+let busy = false;
+let dirty = false;
+const shown = new Map(); // id of a part: the server's markup that stands there
+
+function remember(root) {
+  for (const part of root.querySelectorAll("[data-part][id]")) shown.set(part.id, markup(part));
+}
+
+// Running clocks, tokens and the open menu are not news.
+function markup(part) {
+  const copy = part.cloneNode(true);
+  for (const one of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) one.remove();
+  for (const one of copy.querySelectorAll("time[data-since], [data-undo] .num, .left rect")) one.replaceChildren();
+  for (const one of copy.querySelectorAll("details")) one.removeAttribute("open");
+  for (const one of copy.querySelectorAll("[aria-current]")) one.removeAttribute("aria-current");
+  for (const one of copy.querySelectorAll("rect, [data-over]")) { one.removeAttribute("width"); one.removeAttribute("data-over"); }
+  for (const one of [copy, ...copy.querySelectorAll("[class*=htmx-]")]) one.classList.remove("htmx-request", "htmx-added", "htmx-settling", "htmx-swapping");
+  return copy.innerHTML.replace(/\s+/g, " ");
+}
+
+function status(words, lost = false) {
+  const strip = document.querySelector("#keys");
+  if (!strip) return;
+  strip.classList.toggle("lost", lost);
+  const live = document.querySelector("#live");
+  live.querySelector(".dot").className = `dot ${lost ? "bad" : ""}`;
+  if (live.querySelector("span").textContent !== words) live.querySelector("span").textContent = words;
+}
+
+const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+
+async function refresh() {
+  if (busy) { dirty = true; return; }
+  busy = true;
+  last = Date.now();
+  try {
+    const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+    if (answer.redirected && new URL(answer.url).pathname.includes("/login")) { location.reload(); return; }
+    if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch { /* the link says so */ } finally {
+    busy = false;
+    if (dirty) { dirty = false; soon(); }
+  }
+}
+
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(refresh, Math.max(60, GATHER - (Date.now() - last)));
+}
+
+function held(part) {
+  if (part.contains(document.activeElement) && part.id !== "timeline") return true;
+  if (part.querySelector("details.menu[open]")) return true;
+  return part.id === "rows" && part.matches(":hover");
+}
+
+function swap(page) {
+  const open = document.querySelector("#conversation")?.dataset.conversation;
+  if (open !== page.querySelector("#conversation")?.dataset.conversation) return;
+  for (const fresh of page.querySelectorAll("[data-part][id]")) {
+    const part = document.getElementById(fresh.id);
+    if (!part || fresh.id === "told") continue;
+    const now = markup(fresh);
+    if (now === shown.get(fresh.id)) continue;
+    if (fresh.id === "rows" && held(part)) { waiting(part, fresh); continue; }
+    if (held(part)) { dirty = true; continue; }
+    shown.set(fresh.id, now);
+    replace(part, fresh);
+  }
+}
+
+function replace(part, fresh) {
+  const near = part.scrollHeight - part.scrollTop - part.clientHeight < 60;
+  const top = part.scrollTop;
+  const focus = part.contains(document.activeElement);
+  fresh = document.importNode(fresh, true);
+  part.replaceWith(fresh);
+  window.htmx?.process(fresh);
+  if (part.id === "timeline") {
+    for (const button of fresh.querySelectorAll("[data-again]")) button.hidden = false;
+    fresh.scrollTop = near ? fresh.scrollHeight : top;
+    if (focus) fresh.focus({ preventScroll: true });
+    news(composer.saw(fresh));
+  } else fresh.scrollTop = top;
+}
+
+function news(changed) {
+  const strip = document.querySelector("#news");
+  if (!strip || !changed) return;
+  strip.textContent = "Something was added to this conversation while you write. Sending asks once more.";
+  strip.hidden = false;
+}
+
+// Changes of the list wait behind a button while the pointer or the focus is in it.
+function waiting(part, fresh) {
+  const known = new Set([...part.querySelectorAll(".q")].map((row) => row.id));
+  const added = [...fresh.querySelectorAll(".q")].filter((row) => !known.has(row.id)).length;
+  const bar = document.querySelector("#fresh");
+  bar.hidden = false;
+  bar.querySelector("button").textContent = added ? `${added} new` : "The list has changed";
+  bar.querySelector("button").onclick = () => {
+    bar.hidden = true;
+    shown.set("rows", markup(fresh));
+    replace(document.querySelector("#rows"), fresh);
+  };
+}
+
+function connect() {
+  source = new EventSource(document.body.dataset.live);
+  source.onopen = () => {
+    status("Live");
+    if (lostAt) soon();
+    lostAt = null;
+    tries = 0;
+  };
+  source.addEventListener("change", soon);
+  source.addEventListener("reload", soon);
+  source.addEventListener("end", () => { source.close(); location.reload(); });
+  source.onerror = () => {
+    source.close();
+    lostAt ||= Date.now();
+    const wait = Math.min(30, 2 ** tries++);
+    retry(Date.now() + wait * 1000);
+  };
+}
+
+function retry(at) {
+  const left = Math.ceil((at - Date.now()) / 1000);
+  if (left <= 0) return connect();
+  status(`Not live since ${clock(lostAt)}. Trying again in ${left} s.`, true);
+  setTimeout(() => retry(at), 1000);
+}
+
+export const live = {
+  start() {
+    if (!document.body.dataset.live || !document.querySelector("[data-part]")) return;
+    remember(document);
+    document.addEventListener("htmx:afterSettle", () => remember(document));
+    document.addEventListener("desk:refresh", soon);
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && dirty && soon());
+    document.querySelector("#list")?.addEventListener("pointerleave", () => dirty && soon());
+    connect();
+  },
+};
