@@ -50,6 +50,10 @@ def _keep_our_logging(**_: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def _refuse_unsafe_start(**_: Any) -> None:
-    from socialdesk.checks import refuse_unsafe_start
+    from socialdesk.checks import UnsafeConfiguration, refuse_unsafe_start
 
-    refuse_unsafe_start()
+    try:
+        refuse_unsafe_start()
+    except UnsafeConfiguration as error:
+        # Celery logs an exception of a receiver and goes on; only this ends the process.
+        raise SystemExit(str(error)) from None
