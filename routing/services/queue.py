@@ -1,7 +1,9 @@
 """The one place that writes queue entries, with the counts and the capacity that hang on them.
 
 Locks are taken in one order everywhere: conversations, queue entries, agents; each by ascending id.
-Whoever cannot keep that order skips locked rows instead of waiting for them.
+Whoever cannot keep that order skips locked rows instead of waiting for them. The conversation is
+locked (only against deletion) because an assignment's foreign key does so at commit anyway, and then
+it would be too late: whoever changes the conversation holds it and waits for the entry.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from routing.services import hands
 
 OPEN = Conversation.Status.OPEN.value
 _COLUMNS = "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand"
+_QUALIFIED = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
 _ARRAYS = (
     "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[]"
 )
@@ -68,8 +71,10 @@ def lock(conversation_ids: Collection[int]) -> dict[int, Entry]:
     """Lock these conversations' entries, in order of their ids, and return them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM routing_queueentry WHERE conversation_id = ANY(%s::bigint[])"
-            " ORDER BY conversation_id FOR UPDATE",
+            f"""
+            SELECT {_QUALIFIED} FROM inbox_conversation c JOIN routing_queueentry q ON q.conversation_id = c.id
+            WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id FOR KEY SHARE OF c FOR UPDATE OF q
+            """,
             [list(conversation_ids)],
         )
         return _entries(cursor.fetchall())
@@ -77,15 +82,15 @@ def lock(conversation_ids: Collection[int]) -> dict[int, Entry]:
 
 def lock_waiting(*, team_ids: Sequence[int], limits: Sequence[int]) -> dict[int, Entry]:
     """Lock each team's oldest unassigned open entries, at most its limit. Rows in use are skipped."""
-    inner = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT taken.* FROM unnest(%s::bigint[], %s::int[]) AS wanted(team_id, most),
             LATERAL (
-                SELECT {inner} FROM routing_queueentry q
+                SELECT {_QUALIFIED} FROM routing_queueentry q JOIN inbox_conversation c ON c.id = q.conversation_id
                 WHERE q.team_id = wanted.team_id AND q.assignee_id IS NULL AND q.status = 'open'
-                ORDER BY q.waiting_since, q.conversation_id LIMIT wanted.most FOR UPDATE SKIP LOCKED
+                ORDER BY q.waiting_since, q.conversation_id LIMIT wanted.most
+                FOR KEY SHARE OF c SKIP LOCKED FOR UPDATE OF q SKIP LOCKED
             ) AS taken
             ORDER BY taken.waiting_since, taken.conversation_id
             """,
