@@ -25,9 +25,10 @@ GROUP = "socialdesk.connectors"
 AnyConnector = type[Connector[Any]]
 
 
-def built_in() -> list[str]:
+@cache
+def built_in() -> tuple[str, ...]:
     """Keys of the networks in this project, sorted."""
-    return sorted(module.name for module in pkgutil.iter_modules(networks.__path__) if module.ispkg)
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(networks.__path__) if module.ispkg))
 
 
 def third_party() -> dict[str, EntryPoint]:

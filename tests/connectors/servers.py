@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,7 +47,7 @@ def answer(body: bytes, status: str = "200 OK", *headers: str) -> Script:
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[Line]:
+def serving(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Line]:
     """Serve ``script`` for every request on a connection until it closes the connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     line = Line(listener.getsockname()[1])
@@ -54,6 +55,7 @@ def serving(script: Script) -> Iterator[Line]:
     def talk(conn: socket.socket) -> None:
         with conn:
             try:
+                conn = tls.wrap_socket(conn, server_side=True) if tls else conn
                 while request := read_request(conn):
                     line.requests.append(request)
                     script(conn, request)

@@ -5,9 +5,18 @@ from __future__ import annotations
 import gzip
 import logging
 import socket
+import ssl
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from connectors.errors import ConfigError, TransientError, UnknownOutcome
 from connectors.http import Http, MaybeSent, NotSent, ReadFailed, quiet
@@ -121,6 +130,48 @@ def test_a_server_that_drips_cannot_stretch_the_deadline(head: bytes) -> None:
         with pytest.raises(MaybeSent):
             QUICK.session().post(line.url)
         assert time.monotonic() - began < 1.2
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 with its key, made for this run."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(plain + made.public_bytes(Encoding.PEM))
+    return path
+
+
+def over_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def test_the_deadline_holds_over_tls_too(certificate: Path) -> None:
+    http = Http(connect_timeout=0.5, deadline=0.6, ca_bundle=str(certificate))
+    with serving(answer(b"{}"), over_tls(certificate)) as line:
+        assert http.session().get(line.url.replace("http:", "https:")).json() == {}
+    with serving(lambda conn, _: drip(conn, b"HTTP/1.1 200 OK\r\n\r\n"), over_tls(certificate)) as line:
+        began = time.monotonic()
+        with pytest.raises(MaybeSent):
+            http.session().post(line.url.replace("http:", "https:"))
+        assert time.monotonic() - began < 1.2
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Path) -> None:
+    with serving(answer(b"{}"), over_tls(certificate)) as line, pytest.raises(NotSent):
+        Http().session().post(line.url.replace("http:", "https:"))
+    assert line.requests == []
 
 
 def test_a_body_beyond_the_limit_is_refused_even_when_it_is_packed() -> None:
