@@ -8,7 +8,7 @@ import socket
 import time
 from datetime import timedelta
 
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 
 from socialdesk.models import Heartbeat
@@ -29,7 +29,7 @@ def touch(name: str, *, seconds_ago: float = 0.0, every: float = 0.0) -> None:
         "process": f"{socket.gethostname()}:{os.getpid()}"[:128],
         "at": timezone.now() - timedelta(seconds=seconds_ago),
     }
-    close_old_connections()
+    forget_broken_connection()
     try:
         Heartbeat.objects.bulk_create(
             [Heartbeat(name=name, **values)],
@@ -39,6 +39,12 @@ def touch(name: str, *, seconds_ago: float = 0.0, every: float = 0.0) -> None:
         )
     except Error as error:
         logger.warning("heartbeat of %s not recorded: %s", name, type(error).__name__)
+        forget_broken_connection()
+
+
+def forget_broken_connection() -> None:
+    """What Django does around a request, for loops of ours that live as long as their process."""
+    if not connection.in_atomic_block:
         close_old_connections()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import redis
 from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutting_down
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import Error
 
 from socialdesk import heartbeat
 from socialdesk.broker import ping
@@ -99,7 +99,7 @@ def _watch() -> None:
 
 def _somebody_wakes_us() -> bool:
     try:
-        close_old_connections()
+        heartbeat.forget_broken_connection()
         seen = heartbeat.seconds_since("beat")
         ping()
     except (Error, redis.RedisError, OSError) as error:

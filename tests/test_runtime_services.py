@@ -15,7 +15,7 @@ import psycopg2
 import pytest
 
 from socialdesk.embedded.errors import DeskError
-from socialdesk.embedded.folders import require_space, service_account, services_folder, socket_folder, wheel_folder
+from socialdesk.embedded.folders import require_space, socket_folder, wheel_folder
 from socialdesk.embedded.postgres import Postgres
 from socialdesk.embedded.processes import Register, spawn
 from socialdesk.embedded.testing import Services, make_services
@@ -81,11 +81,9 @@ def test_a_left_over_postmaster_is_stopped_before_the_next_one_starts() -> None:
     first.stop()
 
 
-def test_a_cluster_of_another_version_is_one_sentence_with_the_commands(tmp_path: Path) -> None:
-    tmp_path.chmod(0o711)
-    account = service_account()
-    services = services_folder(tmp_path, account)
-    postgres = Postgres(services, socket_folder(services, account), account)
+def test_a_cluster_of_another_version_is_one_sentence_with_the_commands() -> None:
+    services = make_services()
+    postgres = services.postgres
     postgres.data.mkdir()
     (postgres.data / "PG_VERSION").write_text("14\n")
     with pytest.raises(
@@ -93,6 +91,7 @@ def test_a_cluster_of_another_version_is_one_sentence_with_the_commands(tmp_path
     ) as caught:
         postgres.prepare()
     assert "\n" not in str(caught.value)
+    services.stop()
 
 
 def test_a_folder_with_a_space_or_a_long_name_gets_a_short_plain_socket(tmp_path: Path) -> None:
