@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from inbox.permissions import conversation_for
 from inbox.services import viewers
+from metrics.services import touches
 from routing.services.hands import display_name
 
 
@@ -31,8 +32,6 @@ class HeartbeatView(APIView):
         data = beat.validated_data
         conversation = conversation_for(request.user, data["conversation"])
         if data["active"]:
-            from metrics.services import touches
-
             touches.beat(agent=request.user, conversation_id=conversation.pk, now=timezone.now())
         others = viewers.seen(
             conversation_id=conversation.pk, user_id=request.user.pk, typing=data["typing"]

@@ -1,0 +1,1 @@
+"""Pages of figures. Every figure opens to its rows."""

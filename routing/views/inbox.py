@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from inbox import timeline
 from inbox.permissions import conversation_for
+from inbox.services import events
 from inbox.timeline import Line
 from inbox.views import pane
 from routing import selectors
@@ -44,7 +45,9 @@ def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None
         raise Http404("There is no such queue here.")
     audience = request.GET.get("audience", "")
     audience = audience if audience in AUDIENCES else ""
+    position = events.position()  # before the rows: what happens from here on is heard live
     shown: dict[str, Any] = {
+        "position": position,
         "here": "inbox", "queue": chosen, "audience": audience, "selected": conversation_id,
         "queue_url": reverse("queue", args=[queue]), **_rows(chosen, audience, _position(request.GET.get("after", ""))),
     }  # fmt: skip

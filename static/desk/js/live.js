@@ -10,6 +10,7 @@ let timer = 0;
 let last = 0;
 let busy = false;
 let dirty = false;
+let position = ""; // the last event heard
 const shown = new Map(); // id of a part: the server's markup that stands there
 
 function remember(root) {
@@ -116,14 +117,18 @@ function waiting(part, fresh) {
 }
 
 function connect() {
-  source = new EventSource(document.body.dataset.live);
+  const seen = position || document.querySelector("[data-position]")?.dataset.position || "";
+  source = new EventSource(`${document.body.dataset.live}?after=${seen}`);
   source.onopen = () => {
     status("Live");
     if (lostAt) soon();
     lostAt = null;
     tries = 0;
   };
-  source.addEventListener("change", soon);
+  source.addEventListener("change", (event) => {
+    position = event.lastEventId || position;
+    soon();
+  });
   source.addEventListener("reload", soon);
   source.addEventListener("end", () => { source.close(); location.reload(); });
   source.onerror = () => {

@@ -1,0 +1,273 @@
+"""Server-sent events: ids and counts for those who may hear of them, never a text.
+
+One LISTEN connection a process wakes the hub; it reads the event log in a thread of its own and
+fans out to bounded queues. An idle stream costs no statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import psycopg2
+from django.contrib.auth.signals import user_logged_out
+from django.db import DatabaseError, connection
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, StreamingHttpResponse
+
+from inbox.services.events import CHANNEL
+from socialdesk import live_reads
+from socialdesk.live_reads import EVERYBODY, Batch
+
+logger = logging.getLogger(__name__)
+
+QUEUE = 64  # messages that wait for one client; more than that and it reads the page again
+COMMENT_EVERY = 15.0
+SCOPES_EVERY = 30.0
+GATHER = 0.02  # commits of one moment become one message
+BEHIND = 0.1  # how soon to look again while an older transaction hides events
+REPLAY = 2000  # events a returning client may have missed before it reads the page again
+RELOAD = "event: reload\ndata: {}\n\n"
+END = "event: end\ndata: {}\n\n"
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False, slots=True)
+class Client:
+    """One open stream."""
+
+    user_id: int
+    session_key: str
+    scopes: frozenset[str] = frozenset()
+    queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+
+    def put(self, message: str) -> None:
+        """Never waits: a client that does not read is told to start over."""
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.queue.put_nowait(RELOAD)
+
+    def message(self, batch: Batch) -> str:
+        """What of ``batch`` this client may hear, or nothing."""
+        ids: set[int] = set()
+        kinds: set[str] = set()
+        for told in batch.told:
+            if EVERYBODY in told.scopes or self.scopes & told.scopes:
+                kinds.add(told.kind)
+                ids.update([told.conversation_id] if told.conversation_id is not None else [])
+            elif self.scopes & told.former:
+                kinds.add(told.kind)
+        if not kinds:
+            return ""
+        own = {key: batch.numbers[key] for key in live_reads.keys_of(self.scopes) if key in batch.numbers}
+        data = json.dumps({"conversations": sorted(ids), "queues": own, "kinds": sorted(kinds)})
+        return f"id: {batch.position}\nevent: change\ndata: {data}\n\n"
+
+
+class Hub:
+    """All streams of one process."""
+
+    def __init__(self) -> None:
+        self.clients: set[Client] = set()
+        self.position = 0
+        self.woken = asyncio.Event()
+        self.recheck = asyncio.Event()
+        self.listening: Any = None
+        self.worker = ThreadPoolExecutor(1, thread_name_prefix="live")
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        """Blocking work in the hub's own thread, so that it keeps one database connection."""
+        return await asyncio.get_running_loop().run_in_executor(self.worker, work, *args)
+
+    async def start(self) -> None:
+        self.position = await self.run(live_reads.start)
+        loop = asyncio.get_running_loop()
+        self.tasks = [loop.create_task(work()) for work in (self._listen, self._tell, self._watch_scopes)]
+
+    async def add(self, client: Client) -> bool:
+        """Let a client in with its scopes; False when its session has ended."""
+        found = await self.run(live_reads.scopes, {client.session_key: client.user_id})
+        if client.session_key not in found:
+            return False
+        client.scopes = found[client.session_key]
+        self.clients.add(client)
+        return True
+
+    async def replay(self, client: Client, after: int) -> None:
+        """What a returning client missed, from the log; too much of it is a reload."""
+        until = self.position
+        if after >= until:
+            return
+        missed = await self.run(lambda: live_reads.batch(after, client.scopes, limit=REPLAY))
+        message = RELOAD if missed.position < until else client.message(missed)
+        if message:
+            client.put(message)
+
+    async def _listen(self) -> None:
+        """Keep a LISTEN connection; when it dies, take a new one and catch up from the position."""
+        wait = 0.2
+        while True:
+            try:
+                self.listening = await self.run(live_reads.listen)
+                wait = 0.2
+                self.woken.set()
+                await self._hear(self.listening)
+            except (psycopg2.Error, DatabaseError, OSError) as error:
+                logger.warning("The live link to the database broke (%s); trying again", type(error).__name__)
+            await asyncio.sleep(wait)
+            wait = min(5.0, wait * 2)
+
+    async def _hear(self, listening: Any) -> None:
+        """Until the connection dies: every notification wakes the teller."""
+        loop = asyncio.get_running_loop()
+        died: asyncio.Future[None] = loop.create_future()
+
+        def readable() -> None:
+            try:
+                listening.poll()
+            except psycopg2.Error as error:
+                if not died.done():
+                    died.set_exception(error)
+                return
+            if any(notice.payload == "session" for notice in listening.notifies):
+                self.recheck.set()
+            listening.notifies.clear()
+            self.woken.set()
+
+        descriptor = listening.fileno()
+        loop.add_reader(descriptor, readable)
+        try:
+            await died
+        finally:
+            loop.remove_reader(descriptor)
+            with suppress(psycopg2.Error):
+                listening.close()
+
+    async def _tell(self) -> None:
+        while True:
+            await self.woken.wait()
+            await asyncio.sleep(GATHER)
+            self.woken.clear()
+            try:
+                scopes = frozenset().union(*(client.scopes for client in self.clients))
+                batch = await self.run(live_reads.batch, self.position, scopes)
+            except DatabaseError as error:
+                logger.warning("The event log could not be read (%s); trying again", type(error).__name__)
+                await asyncio.sleep(1)
+                self.woken.set()
+                continue
+            self.position = batch.position
+            self._fan_out(batch)
+            if batch.behind:
+                asyncio.get_running_loop().call_later(BEHIND, self.woken.set)
+
+    def _fan_out(self, batch: Batch) -> None:
+        if any(told.kind == "agent.changed" for told in batch.told):
+            self.recheck.set()
+        for client in list(self.clients) if batch.told else ():
+            message = client.message(batch)
+            if message:
+                client.put(message)
+
+    async def _watch_scopes(self) -> None:
+        """Rights and sessions end: every 30 s, and at once when somebody signs out."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.recheck.wait(), SCOPES_EVERY)
+            self.recheck.clear()
+            if not self.clients:
+                continue
+            sessions = {client.session_key: client.user_id for client in self.clients}
+            try:
+                found = await self.run(live_reads.scopes, sessions)
+            except DatabaseError as error:
+                logger.warning("Rights could not be read (%s); trying again", type(error).__name__)
+                continue
+            for client in list(self.clients):
+                if client.session_key not in found:
+                    self.clients.discard(client)
+                    client.put(END)
+                else:
+                    client.scopes = found[client.session_key]
+
+
+_hubs: dict[asyncio.AbstractEventLoop, asyncio.Task[Hub]] = {}
+
+
+async def _started() -> Hub:
+    hub = Hub()
+    await hub.start()
+    return hub
+
+
+async def hub() -> Hub:
+    """The hub of this process's loop, started by its first stream."""
+    loop = asyncio.get_running_loop()
+    task = _hubs.get(loop)
+    if task is None or (task.done() and (task.cancelled() or task.exception())):
+        task = _hubs[loop] = loop.create_task(_started())
+    return await asyncio.shield(task)
+
+
+async def events(request: HttpRequest) -> HttpResponseBase:
+    """The stream of one page. ``after`` (or Last-Event-ID) is the position that the page has seen."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
+    user = await request.auser()
+    client = Client(user_id=user.pk or 0, session_key=request.session.session_key or "")
+    seen = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
+    after = int(seen) if seen.isdecimal() and len(seen) < 19 else None
+    response = StreamingHttpResponse(
+        _none() if request.method == "HEAD" else _stream(client, after), content_type="text/event-stream"
+    )
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _none() -> AsyncIterator[str]:
+    for nothing in _nothing():
+        yield nothing
+
+
+def _nothing() -> Iterable[str]:
+    return ()
+
+
+async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
+    here = await hub()
+    if not await here.add(client):
+        yield END
+        return
+    try:
+        yield "retry: 2000\n\n"
+        if after is not None:
+            await here.replay(client, after)
+        while True:
+            try:
+                message = await asyncio.wait_for(client.queue.get(), COMMENT_EVERY)
+            except TimeoutError:
+                message = ":\n\n"
+            yield message
+            if message is END:
+                return
+    finally:
+        here.clients.discard(client)
+
+
+@receiver(user_logged_out)
+def _signed_out(**_: Any) -> None:
+    """Tell every hub to look at its sessions now, once the session's end is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, 'session')", [CHANNEL])
