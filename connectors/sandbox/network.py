@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.limits import Limits
+from connectors.sandbox.recovery import recover
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.store import Store
 
@@ -29,6 +30,7 @@ class Network:
     @classmethod
     def open(cls, folder: Path, *, public_url: str, desk_url: str) -> Network:
         store = Store(folder)
+        recover(store)
         rates = store.setting("rates", {"on": True, "limits": {}})
         limits = Limits(on=rates["on"], own=rates["limits"])
         return cls(store, Faults(store.setting("faults", [])), limits, public_url, desk_url)

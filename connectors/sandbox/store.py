@@ -1,9 +1,9 @@
 """The network's memory: one SQLite file that survives kill -9, and the ledger of accepted writes.
 
-A write, its ledger row and its ids are one transaction with synchronous=FULL. The row is then appended to
-``ledger.jsonl`` and fsynced before the answer leaves; at start, lines that a kill cut off are written again
-from the database, so file and database always agree. Texts are kept as JSON (ASCII escapes), because SQLite
-cannot hold lone surrogates.
+A write and its ledger row are one transaction; the row is then appended to ``ledger.jsonl`` and fsynced
+before the answer leaves. A kill loses neither. A power cut may take the database's last commits
+(synchronous=NORMAL), but not the file's lines: recovery.py puts them back. Texts are kept as JSON (ASCII
+escapes), because SQLite cannot hold lone surrogates.
 """
 
 from __future__ import annotations
@@ -53,12 +53,11 @@ class Store:
         self.folder = folder
         self.db = sqlite3.connect(folder / "network.sqlite3", isolation_level=None, check_same_thread=False)
         self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=FULL")
+        self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.executescript(SCHEMA)
         self._ledger_path = folder / "ledger.jsonl"
-        self._catch_up()
         self._ledger = os.open(self._ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self.ids = Snowflakes(self._newest())
+        self.ids = Snowflakes(self.newest())
         self.shown: dict[int, int] = {}  # when an item was first handed out, for the page only
 
     def close(self) -> None:
@@ -124,16 +123,21 @@ class Store:
         os.ftruncate(self._ledger, 0)
         self.shown.clear()
 
-    def _newest(self) -> int:
+    def newest(self) -> int:
         sql = "SELECT max(coalesce((SELECT max(id) FROM tweets), 0), coalesce((SELECT max(id) FROM dms), 0))"
         return int(self.one(sql)[0])
 
-    def _catch_up(self) -> None:
+    def unknown_lines(self) -> list[str]:
+        """Whole lines of the ledger file that the database does not hold: only a power cut leaves any."""
+        known = {line for (line,) in self.rows("SELECT line FROM ledger")}
+        lines = self._ledger_path.read_text(encoding="ascii", errors="replace").split("\n")
+        return [line for line in lines[:-1] if line not in known and _is_json(line)]
+
+    def settle_file(self) -> None:
         """Makes the ledger file hold exactly the committed lines, whatever a kill cut off."""
         committed = [line for (line,) in self.rows("SELECT line FROM ledger ORDER BY n")]
-        raw = self._ledger_path.read_bytes() if self._ledger_path.exists() else b""
         wanted = "".join(f"{line}\n" for line in committed).encode()
-        if raw == wanted:
+        if self._ledger_path.read_bytes() == wanted:
             return
         temporary = self._ledger_path.with_suffix(".new")
         with temporary.open("wb") as out:
@@ -141,6 +145,16 @@ class Store:
             out.flush()
             os.fsync(out.fileno())
         temporary.replace(self._ledger_path)
+        os.close(self._ledger)
+        self._ledger = os.open(self._ledger_path, os.O_WRONLY | os.O_APPEND)
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def placeholders(values: Iterable[Any]) -> str:

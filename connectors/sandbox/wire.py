@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,37 +41,38 @@ class Writer:
             "text": tweet.text,
             "edit_history_tweet_ids": [str(tweet.id)],
         }
-        for name, value in self._tweet_fields(tweet).items():
-            if value is not None and self.wants("tweet.fields", name):
+        for name in self.query.get("tweet.fields") or ():
+            if name not in written and (value := self._tweet_field(tweet, name)) is not None:
                 written[name] = value
         self._expand_tweet(tweet, written)
         written.update(tweet.doc.get("wire") or {})
         return written
 
-    def _tweet_fields(self, tweet: Tweet) -> dict[str, Any]:
-        asked = self.query.get("tweet.fields") or ()
-        if not asked and not self.query.get("expansions"):
-            return {}
-        return {
-            "author_id": str(tweet.author_id),
-            "conversation_id": str(tweet.conversation_id),
-            "created_at": self.time(moment_of(tweet.id)),
-            "in_reply_to_user_id": self._answered_user(tweet),
-            "referenced_tweets": _references(tweet) or None,
-            "entities": self._entities(tweet) if "entities" in asked else None,
-            "lang": "und",
-            "public_metrics": self._metrics(tweet) if "public_metrics" in asked else None,
-            "reply_settings": "everyone",
-            "possibly_sensitive": False,
-            "display_text_range": [tweet.doc.get("hidden", 0), len(tweet.text)],
-            "edit_controls": {
+    def _tweet_field(self, tweet: Tweet, name: str) -> Any:
+        """One field by name; None where the post (or the sandbox) has nothing to say."""
+        makers: dict[str, Callable[[], Any]] = {
+            "author_id": lambda: str(tweet.author_id),
+            "conversation_id": lambda: str(tweet.conversation_id),
+            "created_at": lambda: self.time(moment_of(tweet.id)),
+            "in_reply_to_user_id": lambda: self._answered_user(tweet),
+            "referenced_tweets": lambda: _references(tweet) or None,
+            "entities": lambda: self._entities(tweet),
+            "lang": lambda: "und",
+            "public_metrics": lambda: self._metrics(tweet),
+            "reply_settings": lambda: "everyone",
+            "possibly_sensitive": lambda: False,
+            "display_text_range": lambda: [tweet.doc.get("hidden", 0), len(tweet.text)],
+            "edit_controls": lambda: {
                 "edits_remaining": 5,
                 "is_edit_eligible": False,
                 "editable_until": self.time(moment_of(tweet.id) + 3_600_000),
             },
         }
+        return makers[name]() if name in makers else None
 
     def _answered_user(self, tweet: Tweet) -> str | None:
+        if tweet.parent_id is None:
+            return None
         # Deleting the post answered does not change whom its answer says it answers.
         row = self.store.one("SELECT author_id FROM tweets WHERE id = ?", (tweet.parent_id,))
         return str(row[0]) if row else None

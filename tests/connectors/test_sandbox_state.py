@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import concurrent.futures
+import contextlib
 import http.client
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -52,6 +54,23 @@ def test_a_line_that_a_kill_cut_off_is_completed_at_the_next_start(api: Caller) 
     path.write_bytes(path.read_bytes()[:-30])
     api.sandbox.start()
     assert api.sandbox.ledger_file() == whole
+
+
+def test_a_power_cut_that_took_the_database_is_made_good_from_the_ledger(api: Caller) -> None:
+    post = api.sandbox.post("carol", "@norrline a")
+    kept = api.reply("one", post).json()["data"]["id"]
+    lost = api.reply("two", post).json()["data"]["id"]
+    message = api.message("carol", "three").json()["data"]["dm_event_id"]
+    whole = api.sandbox.ledger_file()
+    api.sandbox.kill()
+    with contextlib.closing(sqlite3.connect(api.sandbox.data / "network" / "network.sqlite3")) as database, database:
+        for table, item in (("tweets", lost), ("dms", message), ("ledger", lost), ("ledger", message)):
+            database.execute(f"DELETE FROM {table} WHERE id = ?", (item,))
+    api.sandbox.start()
+    assert api.sandbox.ledger() == api.sandbox.ledger_file() == whole
+    shown = api("GET", f"/2/users/{api.account['id']}/tweets").json()["data"]
+    assert [item["id"] for item in shown] == [lost, kept]
+    assert api("GET", "/2/dm_events").json()["data"][0]["text"] == "three"
 
 
 def test_pace_switches_survive_a_restart(api: Caller) -> None:
