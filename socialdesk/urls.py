@@ -1,12 +1,17 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
-
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from socialdesk import live
 from socialdesk.health import healthz
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
-    *(path("", include(f"{stage}.urls")) for stage in ("routing", "inbox", "metrics") if find_spec(f"{stage}.urls")),
+    path("accounts/login/", LoginView.as_view(), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("events", live.events, name="events"),
+    path("", include("routing.urls")),
+    path("", include("inbox.urls")),
+    path("", include("metrics.urls")),
 ]
