@@ -55,10 +55,13 @@ class Desk:
         require_space(self.data, int(os.environ.get("SOCIALDESK_MIN_FREE_MB", "300")))
         self._start_services()
         self._migrate()
-        for name, command, patience in self._programs():
-            self.supervisor.start(Child(name, self._spawner(name, command), self._log(name), patience=patience))
-        self._manage("setup_demo", "the demo desk could not be set up")
+        web, *others = self._programs()
+        # Alone at first: four Pythons that start at once keep the first page waiting for all of them.
+        self._start(*web)
         self._wait_for_first_page()
+        for program in others:
+            self._start(*program)
+        self._manage("setup_demo", "the demo desk could not be set up")
 
     def down(self) -> None:
         self.supervisor.stop()
@@ -163,6 +166,9 @@ class Desk:
             ("worker", [*celery, "worker", "-P", "threads", *quiet], 10),
             ("beat", [*celery, "beat", "--pidfile="], 5),
         ]
+
+    def _start(self, name: str, arguments: list[str], patience: float) -> None:
+        self.supervisor.start(Child(name, self._spawner(name, arguments), self._log(name), patience=patience))
 
     def _spawner(self, name: str, arguments: list[str]) -> Callable[[], subprocess.Popen[bytes]]:
         return lambda: spawn([sys.executable, *arguments], log=self._log(name), env=self.environment(), cwd=CHECKOUT)
