@@ -19,7 +19,15 @@ from connectors.testing.refusals import RefusalContract  # noqa: E402
 from connectors.testing.sending import SendingContract  # noqa: E402
 from connectors.testing.world import Items, Sent, World  # noqa: E402
 
-__all__ = ["ConnectorContract", "Items", "Sent", "World"]
+__all__ = [
+    "ConnectorContract",
+    "Items",
+    "ReadingContract",
+    "RefusalContract",
+    "SendingContract",
+    "Sent",
+    "World",
+]
 
 
 class ConnectorContract(ReadingContract, SendingContract, RefusalContract):

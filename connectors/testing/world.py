@@ -28,11 +28,13 @@ class World(ABC):
     public_stream: str
     direct_stream: str
     window: int | None = None  # how many public posts the network shows at most; None: all
-    deadline: float = 2.0  # seconds within which connectors made here give up
 
     @abstractmethod
-    def connector(self, **config: Any) -> Connector[Any]:
-        """A connector for the account; ``config`` changes settings of the network's configuration class."""
+    def connector(self, *, deadline: float = 20.0, **config: Any) -> Connector[Any]:
+        """A connector for the account, whose requests end after ``deadline`` seconds.
+
+        ``config`` changes settings of the network's configuration class.
+        """
 
     @abstractmethod
     def secrets(self) -> Collection[str]:

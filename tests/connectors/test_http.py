@@ -129,7 +129,7 @@ def test_a_server_that_drips_cannot_stretch_the_deadline(head: bytes) -> None:
         began = time.monotonic()
         with pytest.raises(MaybeSent):
             QUICK.session().post(line.url)
-        assert time.monotonic() - began < 1.2
+        assert time.monotonic() - began < 3
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,7 @@ def test_the_deadline_holds_over_tls_too(certificate: Path) -> None:
         began = time.monotonic()
         with pytest.raises(MaybeSent):
             http.session().post(line.url.replace("http:", "https:"))
-        assert time.monotonic() - began < 1.2
+        assert time.monotonic() - began < 3
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: Path) -> None:

@@ -48,7 +48,7 @@ def test_counting_a_huge_text_takes_no_time(unit: str) -> None:
     began = time.monotonic()
     assert not X.measure(unit * (100_000 // len(unit)), PUBLIC).fits
     assert isinstance(X.can_send(replace(REPLY, text=unit * 25_000), NOW), Denied)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5, "unbounded, it takes minutes"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from connectors.sandbox.harness import Sandbox
 from connectors.testing import Sent, World
 
 FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
-    "lost_answer": [("timeout_after_write", {"seconds": 3})],
-    "never_written": [("timeout_before_write", {"seconds": 3})],
+    "lost_answer": [("timeout_after_write", {"seconds": 30})],
+    "never_written": [("timeout_before_write", {"seconds": 30})],
     "broken_answer": [("cut_json", {})],
     "late_error": [("status", {"status": 503, "after": True})],
     "closed": [("close", {})],
@@ -30,7 +30,7 @@ FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
 class XWorld(World):
     """One account on a running sandbox."""
 
-    public_stream, direct_stream, window, deadline = "mentions", "messages", 800, 0.8
+    public_stream, direct_stream, window = "mentions", "messages", 800
 
     def __init__(self, sandbox: Sandbox, *, oauth1: bool = False) -> None:
         self.sandbox = sandbox
@@ -39,14 +39,14 @@ class XWorld(World):
         self.account = sandbox.create_account("norrline")
         self.oauth1 = oauth1
 
-    def connector(self, **config: Any) -> Connector[Any]:
+    def connector(self, *, deadline: float = 20.0, **config: Any) -> Connector[Any]:
         values = {
             "account_id": self.account["id"],
             "handle": self.account["handle"],
             "base_url": self.sandbox.x_url,
             **config,
         }
-        return registry.build("x", values, self._credentials(), Http(connect_timeout=0.5, deadline=self.deadline))
+        return registry.build("x", values, self._credentials(), Http(deadline=deadline))
 
     def _credentials(self) -> dict[str, str]:
         account = self.account

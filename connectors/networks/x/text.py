@@ -17,7 +17,7 @@ from twitter_text import extract_urls_with_indices, parse_tweet
 from connectors.networks.x.fields import MESSAGE_LIMIT, POST_LIMIT
 from connectors.types import Measure, Visibility
 
-EXACT = 4_000  # characters counted exactly; beyond them nothing can fit and the parser would take seconds
+EXACT = 2_000  # characters counted exactly; beyond them nothing can fit and the parser would take seconds
 DOTS = 12  # more than any host name has
 CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 FORBIDDEN = re.compile("[\ufffe\uffff\ufeff]")  # refused by X (twitter-text: invalid characters)
@@ -78,7 +78,7 @@ def links(text: str) -> list[str]:
 def _tame(text: str) -> str:
     """``text`` with the dots of absurdly dotted words as commas, which weigh the same.
 
-    The parser's pattern for host names takes minutes over 4,000 characters of "a.b.a.b.…".
+    The parser's pattern for host names takes minutes over 2,000 characters of "a.b.a.b.…".
     """
     return re.sub(r"[^\s/]+", lambda run: run[0] if run[0].count(".") <= DOTS else run[0].replace(".", ","), text)
 
