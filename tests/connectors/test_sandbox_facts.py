@@ -38,16 +38,14 @@ def parameters(document: dict[str, Any], endpoint: Endpoint, place: str) -> dict
     return {node["name"]: node for node in listed if node["in"] == place}
 
 
-every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.key)
-
-
-@every_endpoint
-def test_x_knows_the_path_the_method_and_exactly_these_parameters(document: dict[str, Any], endpoint: Endpoint) -> None:
-    theirs = parameters(document, endpoint, "query")
-    assert endpoint.query.keys() == theirs.keys()
-    for name, param in endpoint.query.items():
-        assert param.required == bool(theirs[name].get("required")), name
-        compare(param, resolve(document, theirs[name]["schema"]), document, f"{endpoint.key} {name}")
+def test_x_knows_each_path_and_method_and_exactly_these_parameters(document: dict[str, Any]) -> None:
+    for endpoint in ENDPOINTS:
+        theirs = parameters(document, endpoint, "query")
+        assert endpoint.query.keys() == theirs.keys(), endpoint.key
+        for name, param in endpoint.query.items():
+            where = f"{endpoint.key} {name}"
+            assert param.required == bool(theirs[name].get("required")), where
+            compare(param, resolve(document, theirs[name]["schema"]), document, where)
 
 
 def compare(param: Param, schema: dict[str, Any], document: dict[str, Any], where: str) -> None:
@@ -70,23 +68,24 @@ def compare(param: Param, schema: dict[str, Any], document: dict[str, Any], wher
         assert schema["pattern"] == r"^[0-9]{1,19}$", where
 
 
-@every_endpoint
-def test_ids_in_the_path_have_the_shape_that_x_names(document: dict[str, Any], endpoint: Endpoint) -> None:
-    theirs = parameters(document, endpoint, "path")
-    patterns = {name: resolve(document, node["schema"]).get("pattern") for name, node in theirs.items()}
-    assert {name: pattern for name, pattern in patterns.items() if pattern} == endpoint.path_patterns
+def test_ids_in_the_path_have_the_shape_that_x_names(document: dict[str, Any]) -> None:
+    for endpoint in ENDPOINTS:
+        theirs = parameters(document, endpoint, "path")
+        patterns = {name: resolve(document, node["schema"]).get("pattern") for name, node in theirs.items()}
+        known = {name: pattern for name, pattern in patterns.items() if pattern}
+        assert known == endpoint.path_patterns, endpoint.key
 
 
-@every_endpoint
-def test_a_body_has_exactly_the_fields_that_x_names(document: dict[str, Any], endpoint: Endpoint) -> None:
-    body = operation(document, endpoint).get("requestBody")
-    if body is None:
-        assert endpoint.body is None
-        return
-    assert endpoint.body is not None
-    schema = resolve(document, body["content"]["application/json"]["schema"])
-    for choice in schema.get("anyOf", [schema]):
-        compare_body(endpoint.body, resolve(document, choice), document, endpoint.key, choice is schema)
+def test_a_body_has_exactly_the_fields_that_x_names(document: dict[str, Any]) -> None:
+    for endpoint in ENDPOINTS:
+        body = operation(document, endpoint).get("requestBody")
+        if body is None:
+            assert endpoint.body is None, endpoint.key
+            continue
+        assert endpoint.body is not None, endpoint.key
+        schema = resolve(document, body["content"]["application/json"]["schema"])
+        for choice in schema.get("anyOf", [schema]):
+            compare_body(endpoint.body, resolve(document, choice), document, endpoint.key, choice is schema)
 
 
 def compare_body(body: Body, schema: dict[str, Any], document: dict[str, Any], where: str, whole: bool = True) -> None:
