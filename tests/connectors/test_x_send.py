@@ -131,6 +131,15 @@ def test_credentials_of_another_account_are_refused_by_check(x: XWorld) -> None:
         x.connector(account_id="12345").check()
 
 
+def test_an_expired_token_needs_a_new_connection_and_nothing_else_does(x: XWorld) -> None:
+    [post] = x.publish(["help"])
+    draft, own = replace(REPLY, in_reply_to=post), x.connector()
+    x.sandbox.fault("expire_token")
+    for act in (own.check, lambda: list(own.fetch("mentions", {})), lambda: own.send(draft, own.prepare(draft))):
+        with pytest.raises(AuthError, match="connect the account again"):
+            act()
+
+
 def test_a_payload_for_the_other_audience_never_leaves(x: XWorld) -> None:
     own = x.connector()
     with pytest.raises(RejectedError, match="another audience"):

@@ -59,6 +59,8 @@ def test_counting_a_huge_text_takes_no_time(unit: str) -> None:
         (replace(REPLY, text="a\ufeffb"), "The text holds an invisible character that X refuses; type it again."),
         (replace(REPLY, in_reply_to=""), "There is no post on X to answer."),
         (replace(REPLY, visibility=DIRECT), "There is no person on X to write to."),
+        (replace(REPLY, visibility=DIRECT, recipient_id="7/../8"), "There is no person on X to write to."),
+        (replace(REPLY, visibility=DIRECT, dialogue_id="dm:1-7/x"), "There is no person on X to write to."),
     ],
 )
 def test_what_x_would_refuse_is_denied_with_a_sentence(draft: Draft, reason: str) -> None:

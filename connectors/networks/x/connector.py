@@ -113,8 +113,11 @@ class XConnector(Connector[XConfig]):
             return Denied(f"The text is too long for X: {length.used} of {length.limit} {length.unit}.")
         if public and not ID.fullmatch(draft.in_reply_to):
             return Denied("There is no post on X to answer.")
-        if not public and not (ID.fullmatch(draft.recipient_id) or draft.dialogue_id):
-            return Denied("There is no person on X to write to.")
+        if not public:
+            try:
+                target(self.prepare(draft))
+            except RejectedError as error:
+                return Denied(str(error))
         warnings = [LINK_COSTS] if public and text.links(body) else []
         if public and text.cashtags(body) > 1:
             warnings.append(ONE_CASHTAG)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from difflib import SequenceMatcher
 from typing import Any
 
-from connectors.errors import GoneError
+from connectors.errors import GoneError, RejectedError
 from connectors.networks.x import fields, snowflake
 from connectors.networks.x.client import XClient
-from connectors.networks.x.parse import Reader, items
+from connectors.networks.x.parse import DIALOGUE, ID, Reader, items
 from connectors.networks.x.text import comparable
 from connectors.networks.x.walk import answered, next_token
 from connectors.types import Absent, Draft, Post, Receipt, Unknown
@@ -26,6 +26,7 @@ ALIKE = 0.85  # similarity from which a person must judge
 NO_START = "It is not recorded when this was first sent, so X's list cannot be searched."
 TOO_FAR = "X does not show far enough back to tell whether this was sent."
 SIMILAR = "X holds a very similar text for the same place; look whether it is this one."
+NO_TARGET = "There is no person on X to write to."
 NO_DIALOGUE = "X does not show this dialogue, so nobody can tell whether the message arrived."
 
 
@@ -90,10 +91,13 @@ def _messages(client: XClient, prepared: Mapping[str, Any], since: datetime) -> 
 
 
 def target(prepared: Mapping[str, Any]) -> dict[str, str]:
-    """tweepy's keyword for the dialogue: by person, or for a group by its id."""
-    if prepared.get("recipient_id"):
-        return {"participant_id": str(prepared["recipient_id"])}
-    return {"dm_conversation_id": str(prepared.get("dialogue_id", ""))}
+    """tweepy's keyword for the dialogue: by person, or for a group by its id. It becomes part of a path."""
+    person, dialogue = str(prepared.get("recipient_id", "")), str(prepared.get("dialogue_id", ""))
+    if ID.fullmatch(person):
+        return {"participant_id": person}
+    if not person and DIALOGUE.fullmatch(dialogue):
+        return {"dm_conversation_id": dialogue}
+    raise RejectedError(NO_TARGET)
 
 
 def _walk(ask: Callable[..., Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
