@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from inbox.models import Event
 from inbox.services import counts
 from metrics.models import Interaction, Touch
-from routing.models import QueueEntry
+from routing.models import Membership, QueueEntry
 from routing.services.hands import display_name
 
 PAGE = 50
@@ -153,11 +153,11 @@ def interactions_rows(chosen: Filter, *, after: Position | None = None, limit: i
 
 def touch_rows(chosen: Filter, *, limit: int = PAGE) -> list[Touch]:
     """The touches behind an active time, newest first."""
-    rows = Touch.objects.filter(period__startswith__gte=chosen.begin, period__startswith__lt=chosen.end)
+    rows = Touch.objects.filter(period__overlap=(chosen.begin, chosen.end), period__startswith__gte=chosen.begin)
     if chosen.agent_id is not None:
         rows = rows.filter(agent_id=chosen.agent_id)
     if chosen.team_ids is not None:
-        rows = rows.filter(agent__memberships__team_id__in=chosen.team_ids).distinct()
+        rows = rows.filter(agent__in=Membership.objects.filter(team_id__in=chosen.team_ids).values("user"))
     return list(rows.select_related("agent", "conversation__identity").order_by("-period")[:limit])
 
 

@@ -34,9 +34,9 @@ def queue_rows(*, place: Place, after: Position | None = None, limit: int = PAGE
     """The next entries of one queue, longest waiting first. The caller has checked that it may be seen."""
     rows = _of_place(place).order_by("waiting_since", "conversation_id")
     if after is not None:
-        since, conversation_id = after
-        # As a row comparison in two conditions, so that the index's order is used.
-        rows = rows.filter(waiting_since__gte=since).exclude(waiting_since=since, conversation_id__lte=conversation_id)
+        # A row comparison, which the index answers; many rows of one batch share their time.
+        position = "(routing_queueentry.waiting_since, routing_queueentry.conversation_id) > (%s, %s)"
+        rows = rows.extra(where=[position], params=list(after))
     related = "conversation__identity", "conversation__last_message", "connection", "assignee", "team"
     return list(rows.select_related(*related)[:limit])
 

@@ -112,6 +112,21 @@ def test_an_address_turned_round_or_too_long_is_put_right() -> None:
     assert long.day_to - long.day_from == timedelta(days=366)
 
 
+def test_the_active_time_opens_to_its_touches() -> None:
+    desk = factories.desk()
+    pk = factories.conversation(desk).pk
+    for agent, seconds in ((desk.alice, 0), (desk.alice, 15), (desk.alice, 300), (desk.erin, 0)):
+        beat(agent=agent, conversation_id=pk, now=NOON + timedelta(seconds=seconds))
+    beat(agent=desk.alice, conversation_id=pk, now=NOON - timedelta(days=1))
+    alice, erin = selectors.handled_by_agent(ALL)
+    for line, seconds in ((alice, 45), (erin, 15)):
+        rows = selectors.touch_rows(selectors.of_agent(ALL, agent_id=line.agent_id, day=DAY))
+        assert sum((row.period.upper - row.period.lower).total_seconds() for row in rows) == line.active == seconds
+    chosen = selectors.parse({}, zone="UTC", today=DAY, team_ids=[desk.billing.pk])
+    assert {row.agent for row in selectors.touch_rows(chosen)} == {desk.erin}
+    assert [row.name for row in selectors.handled_by_agent(chosen)] == ["Erin"]
+
+
 def test_the_desk_now() -> None:
     desk = factories.desk(capacity=1)
     factories.arrives(desk, *factories.many(3))

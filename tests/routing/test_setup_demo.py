@@ -23,7 +23,8 @@ PASSWORDS = {"alice": "a-password", "bob": "b-password", "erin": "e-password", "
 
 
 @pytest.fixture
-def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Path:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes its time
     path = tmp_path / "passwords.json"
     path.write_text(json.dumps(PASSWORDS))
     monkeypatch.setenv("DEMO_PASSWORDS_FILE", str(path))
