@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.sandbox import messages, posts
 from connectors.sandbox.network import Network
-from connectors.sandbox.people import User, account_ids, find_handle, find_user
+from connectors.sandbox.people import User, account_ids, find_handle, find_user, handle_of
 from connectors.sandbox.snowflake import moment_of
 
 SHOWN = 40
@@ -98,7 +98,9 @@ def look(network: Network, customer: str, handle: str) -> View:
     ids = account_ids(store)
     account = find_user(store, ids[0]) if ids else None
     user = find_handle(store, handle)
-    view = View(account, user.name if user else customer, handle, user.doc["followers"] if user else 240)
+    # The page names people by what leads back to their handle, which a name from elsewhere may not.
+    shown = user.name if user and handle_of(user.name).lower() == user.handle.lower() else handle
+    view = View(account, shown if user else customer, handle, user.doc["followers"] if user else 240)
     view.log = list(network.log)[-LOG_LINES:][::-1]
     view.switches = network.faults.presets()
     rows = store.rows("SELECT doc FROM users ORDER BY id DESC LIMIT 12")
