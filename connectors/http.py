@@ -244,9 +244,7 @@ class Session(requests.Session):
         try:
             response = super().request(method, self._rebased(str(url)), **kwargs)
             self._read(response, attempt)
-        except requests.exceptions.ConnectionError as error:
-            failure = _failure(attempt, write, error)
-        except (ValueError, requests.exceptions.InvalidHeader):
+        except ValueError:  # requests' own for addresses and headers that cannot be
             failure = ConfigError("The connection's address or token holds characters that cannot be sent.")
             if attempt.touched:
                 failure = _failure(attempt, write, None)
