@@ -28,6 +28,7 @@ class Queue:
     count: str
     place: Place
     audiences: Mapping[str, str]  # audience: key of its count, where one is kept
+    short: str = ""  # in the sidebar, under its team
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ def _of_team(team: Team) -> list[Queue]:
             f"team:{team.pk}:unassigned",
             Place(team_id=team.pk, unassigned=True),
             {},
+            "Unassigned",
         ),
     ]
 

@@ -99,20 +99,18 @@ export const composer = {
       }
     });
     box.addEventListener("htmx:beforeRequest", () => { box.dataset.sent = slot(); });
-    box.addEventListener("htmx:beforeSwap", (event) => {
-      const page = new DOMParser().parseFromString(event.detail.serverResponse, "text/html");
-      const next = page.querySelector("#composer");
-      if (next && !next.hasAttribute("data-refused")) {
-        try { localStorage.removeItem(box.dataset.sent); } catch { /* see keep */ }
-        text().value = "";
-      }
-    });
     for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
       box.addEventListener(name, () => {
         failed = true;
         guard("The desk did not answer. Your text is kept; look at the timeline before you send it again.");
       });
     }
+  },
+  // The answer to a send is about to be shown: unless it was refused, its draft is done with.
+  sent(box, answer) {
+    const next = new DOMParser().parseFromString(answer, "text/html").querySelector("#composer");
+    if (!next || next.hasAttribute("data-refused")) return;
+    try { localStorage.removeItem(box.dataset.sent); } catch { /* see keep */ }
   },
   send() {
     const button = [...form().querySelectorAll("button")].find((one) => one.offsetParent);

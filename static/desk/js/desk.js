@@ -22,6 +22,8 @@ let before = "";
 let scroll = 0;
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "pane") return;
+  const sender = event.detail.requestConfig?.elt;
+  if (sender?.id === "composer") composer.sent(sender, event.detail.serverResponse);
   const timeline = document.querySelector("#timeline");
   before = document.querySelector("#conversation")?.dataset.conversation || "";
   scroll = timeline ? timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight : 0;

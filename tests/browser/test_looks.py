@@ -1,0 +1,61 @@
+"""What every page must keep: no violation that axe finds, no sideways scrolling at 320 pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from inbox.models import OutboxItem
+from inbox.services import conversations
+from tests.browser.conftest import Desk, Person
+
+pytestmark = pytest.mark.browser
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def _axe(person: Person) -> list[str]:
+    # Axe is injected as a script of the test's own; the page's policy stays as it is for everything else.
+    found = Axe().run(person.page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found.response["violations"]]
+
+
+@pytest.fixture
+def full(desk: Desk) -> list[str]:
+    """A desk with something in every state. Returns the pages to look at."""
+    carol = desk.writes("carol", "The line is dead since Monday")
+    desk.writes("dora", "My number ends in 605", privately=True)
+    conversations.add_note(conversation_id=carol.pk, author=desk.people.bob, text="She phoned twice.")
+    for state in OutboxItem.State.values:
+        OutboxItem.objects.create(
+            kind="reply", state=state, author=desk.people.bob, client_key=state, reason="X timed out.",
+            connection=desk.connection, conversation=carol, payload={"text": f"It is {state}", "visibility": "public"},
+        )  # fmt: skip
+    team = f"team-{desk.people.help_desk.pk}"
+    pages = ["/inbox/mine/", f"/inbox/{team}/", f"/inbox/{team}/{carol.pk}/", "/trouble/", "/connections/"]
+    return [*pages, "/metrics/", "/metrics/rows/", "/metrics/me/", "/me/", f"/conversations/{carol.pk}/assign/", "/nothing/"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(scheme: str, full: list[str], sign_in: Callable[..., Person]) -> None:
+    bob = sign_in("bob", color_scheme=scheme, viewport={"width": 1440, "height": 900}, bypass_csp=True)
+    found = {}
+    for path in full:
+        bob.open(path)
+        found[path] = _axe(bob)
+    assert {path: said for path, said in found.items() if said} == {}
+
+
+def test_nothing_scrolls_sideways_at_320(full: list[str], sign_in: Callable[..., Person]) -> None:
+    bob = sign_in("bob", viewport={"width": 320, "height": 640})
+    for path in full:
+        bob.open(path)
+        assert bob.page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
+def test_the_sign_in_page_is_clean(address: str, page: object) -> None:
+    who = Person(page, address)  # type: ignore[arg-type]
+    who.open("/accounts/login/")
+    assert _axe(who) == []
