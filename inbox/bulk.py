@@ -1,6 +1,7 @@
 """Many rows in one statement, for the few paths where the ORM's own bulk calls cost too much.
 
-Rows travel as one JSON document: that is one parameter to adapt instead of thousands.
+Rows travel as one array literal a column: that is a handful of parameters to adapt instead of thousands, and
+the server reads them several times faster than JSON or a list of values.
 """
 
 from __future__ import annotations
@@ -13,22 +14,37 @@ from typing import Any
 from django.db import connection
 
 
-def _plain(value: Any) -> Any:
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):  # bool too
+        return str(value)
     if isinstance(value, datetime):
-        return value.isoformat()
+        return _quoted(value.isoformat())
+    if isinstance(value, dict):
+        return _quoted(json.dumps(value)) if value else '"{}"'
     raise TypeError(f"A bulk row cannot hold a {type(value).__name__}.")
 
 
-def run(sql: str, columns: str, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+def run(sql: str, columns: str, rows: Iterable[Sequence[Any]], **same: Any) -> list[tuple[Any, ...]]:
     """Run ``sql`` in which ``{rows}`` stands for the rows, as a table ``new`` with ``columns`` ("id bigint, …").
 
-    Returns what the statement returns. No rows, no statement.
+    What is the ``same`` for every row stands in ``sql`` as ``%(name)s`` and travels once. Returns what the
+    statement returns. No rows, no statement.
     """
-    names = [column.split()[0] for column in columns.split(",")]
-    document = [dict(zip(names, row, strict=True)) for row in rows]
-    if not document:
+    kinds = dict(column.split(maxsplit=1) for column in columns.split(", "))
+    literals = ["{" + ",".join(map(_element, column)) + "}" for column in zip(*rows, strict=True)]
+    if not literals:
         return []
-    table = f"json_to_recordset(%s::json) AS new({columns})"
+    arrays = ", ".join(f"%({name}_)s::{kind}[]" for name, kind in kinds.items())
+    table = f"unnest({arrays}) AS new({', '.join(kinds)})"
+    parameters = dict(zip((f"{name}_" for name in kinds), literals, strict=True))
     with connection.cursor() as cursor:
-        cursor.execute(sql.replace("{rows}", table), [json.dumps(document, default=_plain)])
+        cursor.execute(sql.replace("{rows}", table), {**same, **parameters})
         return cursor.fetchall() if cursor.description else []

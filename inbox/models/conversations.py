@@ -60,8 +60,12 @@ class Conversation(models.Model):
         SPAM = "spam", "Spam"
         DUPLICATE = "duplicate", "Duplicate"
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
-    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="conversations")
+    # What the constraints and indexes below begin with has no index of its own. Connections are never deleted
+    # under their conversations (PROTECT), so the database need not look at one row for every arrival.
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="conversations", db_index=False)
     root = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     resolution = models.CharField(max_length=10, choices=Resolution, blank=True, default="")
@@ -71,16 +75,16 @@ class Conversation(models.Model):
     reopened = models.PositiveIntegerField(default=0)
     answered_at = models.DateTimeField(null=True, blank=True)  # our first answer since it was (re)opened
     # Pointers into the conversation's own messages, kept by services/conversations.py: derived, so the
-    # database need not check them on every arrival.
+    # database need neither check nor index them on every arrival.
     last_message = models.ForeignKey(
-        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
     )
     last_incoming = models.ForeignKey(
-        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
     )
     last_incoming_at = models.DateTimeField(null=True)
     turn_first = models.ForeignKey(
-        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+        "Message", on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
     )
     turn_arrived_at = models.DateTimeField(null=True)
     turn_published_at = models.DateTimeField(null=True)
@@ -106,15 +110,22 @@ class Message(models.Model):
         OUT = "out", "From us"
         CONTEXT = "context", "Somebody else in the thread"
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
-    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, null=True, related_name="messages")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, null=True, related_name="messages", db_index=False
+    )
     external_id = models.CharField(max_length=200)
     root = models.CharField(max_length=200)
     direction = models.CharField(max_length=8, choices=Direction)
     visibility = models.CharField(max_length=6)
     audience = models.CharField(max_length=10)
-    author = models.ForeignKey(Identity, on_delete=models.PROTECT, null=True, related_name="+")
-    agent = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # Written or locked by the same statement batch as the message; PROTECT keeps it afterwards.
+    author = models.ForeignKey(Identity, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False)
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     text = models.TextField(blank=True)
     in_reply_to = models.CharField(max_length=200, blank=True)
     url = models.URLField(max_length=1000, blank=True)
@@ -137,6 +148,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["conversation", "published_at", "id"], name="message_timeline"),
             models.Index(fields=["connection", "root"], name="message_context", condition=Q(conversation__isnull=True)),
+            models.Index(fields=["agent"], name="message_of_agent", condition=Q(agent__isnull=False)),
         ]
 
     def __str__(self) -> str:

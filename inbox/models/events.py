@@ -36,6 +36,7 @@ class Event(models.Model):
         on_delete=models.DO_NOTHING,
         null=True,
         db_constraint=False,
+        db_index=False,
         related_name="+",
     )
     conversation_id = models.BigIntegerField(null=True)

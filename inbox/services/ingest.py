@@ -1,15 +1,16 @@
 """From a page of posts to stored messages, in one transaction and a fixed number of statements.
 
 The database de-duplicates: unique (connection, external_id). What is known already is left out
-early only to save work.
+early only to save work. Ids of messages are drawn first, so that a new conversation is written once, with
+its turn; should somebody else store one of the posts meanwhile, the batch is taken back and read anew.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import connection as database
@@ -18,15 +19,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from connectors.models import Connection
-from connectors.types import Author, Post, Visibility
+from connectors.types import Post, Visibility
 from inbox import bulk
 from inbox.downstream import downstream
-from inbox.models import Contact, Conversation, Identity, Message
-from inbox.services import conversations, events
+from inbox.models import Conversation, Message
+from inbox.services import conversations, events, identities
 from inbox.services.events import Fact
+from inbox.services.identities import key_of
+from inbox.services.storable import address, storable
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_WEB = re.compile(r"https?://", re.IGNORECASE)
+# Where a post belongs: (identity, root) of a conversation that is opened if need be, or one that it joins.
+Spot = tuple[int, str] | int
+Place = TypeVar("Place", Spot, int)
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,150 +42,105 @@ class Ingested:
     conversation_ids: list[int]
 
 
-def storable(text: str) -> str:
-    """Text as PostgreSQL takes it: no NUL, lone surrogates as the replacement character."""
-    return _UNSTORABLE.sub(lambda match: "" if match[0] == "\0" else "\ufffd", text)
+class _Overtaken(Exception):
+    """Somebody else stored one of these posts between our look and our write."""
 
 
-def _address(url: str) -> str:
-    """A web address of at most 1,000 characters, or nothing: everything from outside is hostile."""
-    return storable(url) if _WEB.match(url) and len(url) <= 1000 else ""
+def ingest(*, connection: Connection, posts: Sequence[Post]) -> Ingested:
+    """Store what is new among ``posts`` and tell the stage below, once for the whole batch."""
+    for _ in range(_TRIES):
+        try:
+            return _store(connection, posts)
+        except _Overtaken:
+            continue
+    raise RuntimeError("Others keep storing the same posts; this batch is read again later.")
 
 
 @transaction.atomic
-def ingest(*, connection: Connection, posts: Sequence[Post]) -> Ingested:
-    """Store what is new among ``posts`` and tell the stage below, once for the whole batch."""
-    fresh = _unknown(connection, posts)
+def _store(connection: Connection, posts: Sequence[Post]) -> Ingested:
+    fresh, ids = _unknown(connection, posts)
     if not fresh:
         return Ingested([], [])
     now = timezone.now()
-    people = _identities(connection, fresh)
+    people = identities.of(connection, fresh)
+    ids.update(_draw_ids([post.external_id for post in fresh if post.external_id not in ids]))
     incoming = [post for post in fresh if not post.own and not post.context]
-    places, opened = _conversations(connection, incoming, people, now)
+    spots = _spots(connection, incoming, people, now)
+    found, opened = _open(connection, _turns(incoming, spots, ids, now), now)
+    places = {external_id: found[spot] for external_id, spot in spots.items()}
     places.update(_places_of_own(connection, fresh, people))
-    stored = _messages(connection, fresh, people, places, now)
-    turns = _turns(incoming, places, stored, now)
-    reopened = conversations.receive(turns)
-    message_ids = [stored[post.external_id] for post in incoming if post.external_id in stored]
-    events.emit(_events(fresh, stored, places) + conversations.opened_facts(opened & turns.keys(), reopened))
-    if message_ids:
-        downstream().messages_received(message_ids, list(turns))
-    return Ingested(message_ids, list(turns))
+    stored = _messages(connection, fresh, ids, people, places, now)
+    if any(stored.get(post.external_id) != ids[post.external_id] for post in incoming):
+        raise _Overtaken
+    rest = _turns([post for post in incoming if places[post.external_id] not in opened], places, ids, now)
+    reopened = conversations.receive(rest)
+    events.emit(_events(fresh, stored, places) + conversations.opened_facts(opened, reopened))
+    arrived = Ingested([ids[post.external_id] for post in incoming], [*sorted(opened), *rest])
+    if incoming:
+        downstream().messages_received(arrived.message_ids, arrived.conversation_ids)
+    return arrived
 
 
-def _unknown(connection: Connection, posts: Sequence[Post]) -> list[Post]:
-    """Oldest first, each once. A stored context post that now addresses us counts as unknown."""
+def _unknown(connection: Connection, posts: Sequence[Post]) -> tuple[list[Post], dict[str, int]]:
+    """Oldest first, each once, with the ids of rows that are there already.
+
+    A stored context post that now addresses us counts as unknown.
+    """
     batch = {storable(post.external_id): post for post in sorted(posts, key=lambda post: post.published_at)}
-    known = dict(
-        Message.objects.filter(connection=connection, external_id__in=list(batch)).values_list(
-            "external_id", "direction"
-        )
-    )
-    return [
-        post
-        for key, post in batch.items()
-        if key not in known or (known[key] == Message.Direction.CONTEXT and not post.context and not post.own)
-    ]
-
-
-# Identities ------------------------------------------------------------------------------------
-
-
-def _key(author: Author) -> tuple[str, str]:
-    return (author.scope, storable(author.external_id))
-
-
-def _identities(connection: Connection, posts: Iterable[Post]) -> dict[tuple[str, str], int]:
-    """Ids of everybody named, made or refreshed. The rows stay locked, so that two batches take turns."""
-    authors = {_key(author): author for post in posts for author in (post.author, post.peer) if author}
-    order = sorted(authors)
-    found = Identity.objects.filter(network=connection.network, external_id__in=[key[1] for key in order])
-    contacts = {(row.scope, row.external_id): row.contact_id for row in found}
-    missing = [key for key in order if key not in contacts]
-    made = _contacts(len(missing))
-    contacts.update(zip(missing, made, strict=True))
-    rows = bulk.run(
-        """
-        INSERT INTO inbox_identity (contact_id, network, scope, external_id, handle, name, followers, avatar_url)
-        SELECT * FROM {rows}
-        ON CONFLICT (network, scope, external_id) DO UPDATE SET
-            handle = coalesce(nullif(excluded.handle, ''), inbox_identity.handle),
-            name = coalesce(nullif(excluded.name, ''), inbox_identity.name),
-            followers = coalesce(excluded.followers, inbox_identity.followers),
-            avatar_url = coalesce(nullif(excluded.avatar_url, ''), inbox_identity.avatar_url)
-        RETURNING scope, external_id, id, contact_id
-        """,
-        "contact_id bigint, network text, scope text, external_id text, handle text, name text, followers bigint, "
-        "avatar_url text",
-        [_identity_row(connection, contacts[key], key, authors[key]) for key in order],
-    )
-    _drop_unused(made, used={row[3] for row in rows})
-    return {(scope, external_id): pk for scope, external_id, pk, _ in rows}
-
-
-def _contacts(number: int) -> list[int]:
-    if not number:
-        return []
     with database.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO inbox_contact (created_at) SELECT now() FROM generate_series(1, %s) RETURNING id",
-            [number],
+            "SELECT external_id, direction, id FROM inbox_message WHERE connection_id = %s AND external_id = ANY(%s)",
+            [connection.pk, list(batch)],
         )
-        return [pk for (pk,) in cursor.fetchall()]
+        known = {key: (direction, pk) for key, direction, pk in cursor.fetchall()}
+    fresh, ids = [], {}
+    for key, post in batch.items():
+        direction, pk = known.get(key, ("", None))
+        if pk is None or (direction == Message.Direction.CONTEXT and not post.context and not post.own):
+            fresh.append(post)
+        if pk is not None:
+            ids[post.external_id] = pk
+    return fresh, ids
 
 
-def _identity_row(connection: Connection, contact_id: int, key: tuple[str, str], author: Author) -> tuple[object, ...]:
-    scope, external_id = key
-    name, handle = storable(author.name)[:400], storable(author.handle)[:200]
-    return (
-        contact_id,
-        connection.network,
-        scope,
-        external_id,
-        handle,
-        name,
-        author.followers,
-        _address(author.avatar_url),
-    )
-
-
-def _drop_unused(made: Sequence[int], *, used: set[int]) -> None:
-    """Somebody else stored the same person in this moment: their contact stands, ours goes."""
-    if lost := [pk for pk in made if pk not in used]:
-        Contact.objects.filter(pk__in=lost).delete()
+def _draw_ids(external_ids: Sequence[str]) -> dict[str, int]:
+    """Ids for messages to be written. Drawn while their authors are locked: one person's ids rise in order."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(s.name) FROM generate_series(1, %s),"
+            " (SELECT pg_get_serial_sequence('inbox_message', 'id')::regclass AS name OFFSET 0) s",
+            [len(external_ids)],
+        )
+        return dict(zip(external_ids, sorted(pk for (pk,) in cursor.fetchall()), strict=True))
 
 
 # Conversations ---------------------------------------------------------------------------------
 
 
-def _conversations(
-    connection: Connection, posts: Sequence[Post], people: dict[tuple[str, str], int], now: datetime
-) -> tuple[dict[str, int], set[int]]:
-    """Where each incoming post belongs, by external id, and which conversations were opened for that."""
+def _spots(
+    connection: Connection, posts: Sequence[Post], people: Mapping[tuple[str, str], int], now: datetime
+) -> dict[str, Spot]:
+    """Where each incoming post belongs, by external id."""
     joined = _joined(connection, posts, people, now)
-    roots: dict[str, tuple[int, str]] = {}
+    spots: dict[str, Spot] = {}
+    dialogues: dict[tuple[int, str], str] = {}
     for post in posts:
-        person = people[_key(post.author)]
-        if post.audience.visibility is Visibility.DIRECT and person in joined:
-            continue
-        root = storable(post.root_id)
-        if post.audience.visibility is Visibility.DIRECT:
-            earlier = next((r for p, r in roots.values() if p == person and r.startswith(f"{root}/")), None)
-            root = earlier or f"{root}/{storable(post.external_id)}"
-        roots[post.external_id] = (person, root[:200])
-    ids, opened = _open(connection, sorted(set(roots.values())), now)
-    places = {external_id: ids[place] for external_id, place in roots.items()}
-    for post in posts:
-        if post.external_id not in places:
-            places[post.external_id] = joined[people[_key(post.author)]]
-    return places, opened
+        person, root = people[key_of(post.author)], storable(post.root_id)
+        if post.audience.visibility is not Visibility.DIRECT:
+            spots[post.external_id] = (person, root[:200])
+        elif person in joined:
+            spots[post.external_id] = joined[person]
+        else:  # the dialogue's first message names the conversation; the rest of the batch goes with it
+            named = dialogues.setdefault((person, root), f"{root}/{storable(post.external_id)}"[:200])
+            spots[post.external_id] = (person, named)
+    return spots
 
 
 def _joined(
-    connection: Connection, posts: Iterable[Post], people: dict[tuple[str, str], int], now: datetime
+    connection: Connection, posts: Iterable[Post], people: Mapping[tuple[str, str], int], now: datetime
 ) -> dict[int, int]:
     """A direct message joins the person's latest conversation, while that is open or freshly resolved."""
-    who = {people[_key(post.author)] for post in posts if post.audience.visibility is Visibility.DIRECT}
+    who = {people[key_of(post.author)] for post in posts if post.audience.visibility is Visibility.DIRECT}
     if not who:
         return {}
     since = now - timedelta(days=settings.DIRECT_JOIN_DAYS)
@@ -194,33 +154,40 @@ def _joined(
 
 
 def _open(
-    connection: Connection, places: Sequence[tuple[int, str]], now: datetime
-) -> tuple[dict[tuple[int, str], int], set[int]]:
-    """Ids of the conversations at ``places`` (identity, root), and those of them that are new."""
+    connection: Connection, turns: Mapping[Spot, conversations.Incoming], now: datetime
+) -> tuple[dict[Spot, int], set[int]]:
+    """The conversation at every spot, and those of them that are new: they begin with their turn."""
+    places = [spot for spot in turns if isinstance(spot, tuple)]
     rows = bulk.run(
         """
-        INSERT INTO inbox_conversation (connection_id, identity_id, root, status, resolution, opened_at, reopened)
-        SELECT * FROM {rows}
+        INSERT INTO inbox_conversation (connection_id, status, resolution, opened_at, reopened, identity_id, root,
+            turn_first_id, turn_published_at, turn_arrived_at, last_message_id, last_incoming_id, last_incoming_at)
+        SELECT %(connection)s, 'open', '', %(now)s, 0, identity_id, root,
+            first_id, published, %(now)s, last_id, last_id, %(now)s
+        FROM {rows} ORDER BY identity_id, root
         ON CONFLICT (connection_id, identity_id, root) DO NOTHING
         RETURNING identity_id, root, id
         """,
-        "connection_id bigint, identity_id bigint, root text, status text, resolution text, opened_at timestamptz, "
-        "reopened int",
-        [(connection.pk, person, root, "open", "", now, 0) for person, root in places],
+        "identity_id bigint, root text, first_id bigint, published timestamptz, last_id bigint",
+        [(*place, turns[place].first_id, turns[place].first_published, turns[place].last_id) for place in places],
+        connection=connection.pk,
+        now=now,
     )
-    ids = {(person, root): pk for person, root, pk in rows}
-    opened = set(ids.values())
-    rest = [place for place in places if place not in ids]
-    if rest:
+    found: dict[Spot, int] = {spot: spot for spot in turns if isinstance(spot, int)}
+    found.update({(person, root): pk for person, root, pk in rows})
+    opened = {pk for _, _, pk in rows}
+    if rest := {place for place in places if place not in found}:
         there = Conversation.objects.filter(connection=connection, identity__in={person for person, _ in rest})
-        wanted = set(rest)
-        for person, root, pk in there.filter(root__in={root for _, root in rest}).values_list("identity", "root", "pk"):
-            if (person, root) in wanted:
-                ids[(person, root)] = pk
-    return ids, opened
+        there = there.filter(root__in={root for _, root in rest})
+        for person, root, pk in there.values_list("identity", "root", "pk"):
+            if (person, root) in rest:
+                found[(person, root)] = pk
+    return found, opened
 
 
-def _places_of_own(connection: Connection, posts: Iterable[Post], people: dict[tuple[str, str], int]) -> dict[str, int]:
+def _places_of_own(
+    connection: Connection, posts: Iterable[Post], people: Mapping[tuple[str, str], int]
+) -> dict[str, int]:
     """Our own posts (written elsewhere, or echoes) belong where what they answer belongs."""
     own = [post for post in posts if post.own and not post.context]
     if not own:
@@ -232,7 +199,7 @@ def _places_of_own(connection: Connection, posts: Iterable[Post], people: dict[t
             conversation__isnull=False,
         ).values_list("external_id", "conversation")
     )
-    peers = {people[_key(post.peer)] for post in own if post.peer}
+    peers = {people[key_of(post.peer)] for post in own if post.peer}
     latest = dict(
         Conversation.objects.filter(connection=connection, identity__in=peers)
         .order_by("identity", "-last_incoming_at")
@@ -241,7 +208,7 @@ def _places_of_own(connection: Connection, posts: Iterable[Post], people: dict[t
     )
     places = {}
     for post in own:
-        place = latest.get(people[_key(post.peer)]) if post.peer else answered.get(post.in_reply_to)
+        place = latest.get(people[key_of(post.peer)]) if post.peer else answered.get(post.in_reply_to)
         if place:
             places[post.external_id] = place
     return places
@@ -253,62 +220,63 @@ def _places_of_own(connection: Connection, posts: Iterable[Post], people: dict[t
 def _messages(
     connection: Connection,
     posts: Sequence[Post],
-    people: dict[tuple[str, str], int],
-    places: dict[str, int],
+    ids: Mapping[str, int],
+    people: Mapping[tuple[str, str], int],
+    places: Mapping[str, int],
     now: datetime,
 ) -> dict[str, int]:
     """Ids of the rows written, by the post's external id. A row that is there already is not returned."""
     rows = [
-        _message_row(connection, post, people[_key(post.author)], places.get(post.external_id), now) for post in posts
+        (ids[post.external_id], *_message_row(post, people[key_of(post.author)], places.get(post.external_id), now))
+        for post in posts
     ]
     written = dict(
         bulk.run(
             """
-            INSERT INTO inbox_message (connection_id, conversation_id, external_id, root, direction, visibility,
-                audience, author_id, text, in_reply_to, url, language, published_at, arrived_at, facts)
-            SELECT * FROM {rows}
+            INSERT INTO inbox_message (connection_id, arrived_at, id, conversation_id, external_id, root, direction,
+                visibility, audience, author_id, text, in_reply_to, url, language, published_at, facts)
+            SELECT %(connection)s, %(now)s, * FROM {rows}
             ON CONFLICT (connection_id, external_id) DO UPDATE
                 SET conversation_id = excluded.conversation_id, direction = excluded.direction,
                     arrived_at = excluded.arrived_at
                 WHERE inbox_message.direction = 'context' AND excluded.direction = 'in'
             RETURNING external_id, id
             """,
-            "connection_id bigint, conversation_id bigint, external_id text, root text, direction text, "
-            "visibility text, audience text, author_id bigint, text text, in_reply_to text, url text, language text, "
-            "published_at timestamptz, arrived_at timestamptz, facts jsonb",
+            "id bigint, conversation_id bigint, external_id text, root text, direction text, visibility text, "
+            "audience text, author_id bigint, text text, in_reply_to text, url text, language text, "
+            "published_at timestamptz, facts jsonb",
             rows,
+            connection=connection.pk,
+            now=now,
         )
     )
     return {post.external_id: written[key] for post in posts if (key := storable(post.external_id)) in written}
 
 
-def _message_row(
-    connection: Connection, post: Post, author: int, conversation: int | None, now: datetime
-) -> tuple[object, ...]:
+def _message_row(post: Post, author: int, conversation: int | None, now: datetime) -> tuple[object, ...]:
     direction = (
         Message.Direction.OUT if post.own else Message.Direction.CONTEXT if post.context else Message.Direction.IN
     )
-    media = [{"id": m.external_id, "kind": m.kind, "url": _address(m.url), "alt": storable(m.alt)} for m in post.media]
+    media = [{"id": m.external_id, "kind": m.kind, "url": address(m.url), "alt": storable(m.alt)} for m in post.media]
     facts = {**post.extra, **({"media": media} if media else {})}
     published = post.published_at
     if published > now:  # a clock ahead of ours must not push a post below later ones
         facts["published_ahead"], published = published.isoformat(), now
     return (
-        connection.pk, conversation, storable(post.external_id), storable(post.root_id)[:200], direction.value,
+        conversation, storable(post.external_id), storable(post.root_id)[:200], direction.value,
         post.audience.visibility.value, post.audience.value, author, storable(post.text),
-        storable(post.in_reply_to), _address(post.url), storable(post.language)[:16], published, now, facts,
+        storable(post.in_reply_to), address(post.url), storable(post.language)[:16], published, facts,
     )  # fmt: skip
 
 
 def _turns(
-    posts: Iterable[Post], places: dict[str, int], stored: dict[str, int], now: datetime
-) -> dict[int, conversations.Incoming]:
-    turns: dict[int, conversations.Incoming] = {}
-    for post in posts:  # oldest first
-        pk = stored.get(post.external_id)
-        if pk is None:
-            continue
-        place, before = places[post.external_id], turns.get(places[post.external_id])
+    posts: Iterable[Post], places: Mapping[str, Place], ids: Mapping[str, int], now: datetime
+) -> dict[Place, conversations.Incoming]:
+    """What arrived at each place in this batch; ``posts`` are the oldest first."""
+    turns: dict[Place, conversations.Incoming] = {}
+    for post in posts:
+        pk, place = ids[post.external_id], places[post.external_id]
+        before = turns.get(place)
         turns[place] = conversations.Incoming(
             first_id=before.first_id if before else pk,
             first_published=before.first_published if before else min(post.published_at, now),

@@ -15,7 +15,7 @@ from inbox.models import Conversation, Event, Message, OutboxHold, OutboxItem
 from inbox.services import conversations, events
 from inbox.services.connections import connector_for
 from inbox.services.conversations import Refused
-from inbox.services.ingest import storable
+from inbox.services.storable import storable
 
 __all__ = ["Collision", "Refused", "advise", "compose", "measure"]
 

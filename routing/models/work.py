@@ -15,7 +15,8 @@ from routing.models.people import Team
 class RoutingJob(models.Model):
     """One conversation to be looked at. Written inside the ingest transaction; done means deleted."""
 
-    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="+")
+    # Written in the transaction that wrote the conversation: the database need not look it up again.
+    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     due_at = models.DateTimeField(default=timezone.now)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=400, blank=True, default="")
@@ -34,21 +35,34 @@ class QueueEntry(models.Model):
     heard of the conversation. ``in_hand`` says that the assignee's capacity counts this row.
     """
 
-    conversation = models.OneToOneField(Conversation, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+")
-    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    # Derived from the conversation in the transaction that changed it, so the database need not look it up again.
+    conversation = models.OneToOneField(
+        Conversation, on_delete=models.CASCADE, primary_key=True, related_name="+", db_constraint=False
+    )
+    connection = models.ForeignKey(
+        Connection, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     status = models.CharField(max_length=10)
     visibility = models.CharField(max_length=6)
     waiting_since = models.DateTimeField()
     in_hand = models.BooleanField(default=False)
 
     class Meta:
+        # A row that nobody was given yet stands in queue_unrouted only: that is where ingest writes.
         indexes = [
-            models.Index(fields=["team", "status", "waiting_since", "conversation"], name="queue_of_team"),
+            models.Index(
+                fields=["team", "status", "waiting_since", "conversation"],
+                name="queue_of_team",
+                condition=Q(team__isnull=False),
+            ),
             models.Index(
                 fields=["team", "status", "visibility", "waiting_since", "conversation"],
                 name="queue_of_audience",
+                condition=Q(team__isnull=False),
             ),
             models.Index(
                 fields=["assignee", "status", "waiting_since", "conversation"],
@@ -58,7 +72,7 @@ class QueueEntry(models.Model):
             models.Index(
                 fields=["team", "waiting_since", "conversation"],
                 name="queue_unassigned",
-                condition=Q(assignee__isnull=True, status="open"),
+                condition=Q(assignee__isnull=True, status="open", team__isnull=False),
             ),
             models.Index(
                 fields=["waiting_since", "conversation"],

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -23,6 +24,8 @@ from routing.services import hands
 OPEN = Conversation.Status.OPEN.value
 _COLUMNS = "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand"
 _QUALIFIED = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
+# What orders a queue: when the open turn began, or when we last heard of the conversation ``c``.
+WAITING_SINCE = "coalesce(c.turn_arrived_at, c.last_incoming_at, c.opened_at)"
 _ARRAYS = (
     "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[]"
 )
@@ -55,6 +58,9 @@ class Entry:
             yield f"agent:{self.assignee_id}:{self.status}"
 
 
+_values = attrgetter(*_COLUMNS.split(", "))
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """From what was locked to what shall be; None where there is no row."""
@@ -78,6 +84,34 @@ def lock(conversation_ids: Collection[int]) -> dict[int, Entry]:
             [list(conversation_ids)],
         )
         return _entries(cursor.fetchall())
+
+
+def enter(conversation_ids: Collection[int]) -> set[int]:
+    """Let those wait unrouted that the queue has never met: no entry, no assignment. Returns their ids.
+
+    The common case of an arrival, in two statements. The caller has just written the conversations' rows.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO routing_queueentry ({_COLUMNS})
+            SELECT c.id, c.connection_id, NULL, NULL, c.status, coalesce(m.visibility, 'public'), {WAITING_SINCE}, false
+            FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
+            WHERE c.id = ANY(%s::bigint[]) AND c.status <> 'resolved'
+                AND NOT EXISTS (SELECT FROM routing_queueentry q WHERE q.conversation_id = c.id)
+                AND NOT EXISTS (
+                    SELECT FROM routing_assignment a WHERE a.conversation_id = c.id AND a.ended_at IS NULL
+                )
+            RETURNING {_COLUMNS}
+            """,
+            [list(conversation_ids)],
+        )
+        entered = _entries(cursor.fetchall())
+    deltas: Counter[str] = Counter()
+    for entry in entered.values():
+        deltas.update(entry.keys())
+    counts.add(deltas)
+    return set(entered)
 
 
 def lock_waiting(*, team_ids: Sequence[int], limits: Sequence[int]) -> dict[int, Entry]:
@@ -190,7 +224,7 @@ def _update(entries: Sequence[Entry]) -> None:
 
 
 def _columns(entries: Sequence[Entry]) -> list[list[Any]]:
-    return [list(column) for column in zip(*(astuple(entry) for entry in entries), strict=True)]
+    return [list(column) for column in zip(*map(_values, entries), strict=True)]
 
 
 def _entries(rows: Iterable[Sequence[Any]]) -> dict[int, Entry]:

@@ -43,10 +43,20 @@ def sync(*, conversation_ids: Collection[int]) -> None:
     second call for other conversations would take entry locks after agents' locks. The job of a resolved
     conversation is left to the router, which locks jobs before entries.
     """
-    facts = _facts(sorted(set(conversation_ids)))
+    now = timezone.now()
+    entered = queue.enter(conversation_ids)
+    jobs.add(entered, now=now)
+    if entered:
+        jobs.wake_soon()
+    if rest := sorted(set(conversation_ids) - entered):
+        _follow(rest, now=now)
+
+
+def _follow(conversation_ids: list[int], *, now: datetime) -> None:
+    """The conversations that the queue knows, or knew."""
+    facts = _facts(conversation_ids)
     if not facts:
         return
-    now = timezone.now()
     old = queue.lock(list(facts))
     current = records.current(list(facts))
     locked = hands.lock(_concerned(facts, old, current))
@@ -63,9 +73,8 @@ def _facts(conversation_ids: list[int]) -> dict[int, Fact]:
     """Read and lock. The caller has changed these rows, so the lock is a formality that rules out surprises."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT c.id, c.connection_id, c.status,
-                   coalesce(c.turn_arrived_at, c.last_incoming_at, c.opened_at), m.visibility
+            f"""
+            SELECT c.id, c.connection_id, c.status, {queue.WAITING_SINCE}, m.visibility
             FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
             WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id FOR NO KEY UPDATE OF c
             """,

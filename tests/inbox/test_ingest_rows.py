@@ -1,0 +1,68 @@
+"""How rows reach the database in bulk, and two pollers that meet the same posts."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from inbox import bulk
+from inbox.models import Conversation, Message
+from inbox.services.ingest import ingest
+from tests import factories
+
+HOSTILE = ['"', "\\", '\\"', "NULL", "{a,b}", "'; DROP TABLE x; --", "%s %(now)s", "a\nb\tc", "", "שלום ‮", "🦊"]
+
+
+@pytest.mark.django_db
+def test_every_text_comes_back_as_it_went() -> None:
+    rows = bulk.run("SELECT * FROM {rows}", "n bigint, t text", enumerate(HOSTILE))
+    assert rows == list(enumerate(HOSTILE))
+
+
+@pytest.mark.django_db
+def test_every_kind_of_value_comes_back() -> None:
+    moment = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
+    row = (None, True, moment, {"a": ['"\\', 1]}, {})
+    kinds = "a text, b boolean, c timestamptz, d jsonb, e jsonb"
+    found = bulk.run("SELECT new.*, %(same)s FROM {rows}", kinds, [row], same="of all")
+    assert [*found[0][:3], found[0][5]] == [*row[:3], "of all"]
+    assert bulk.run("SELECT d->'a'->>0, e = '{}' FROM {rows}", kinds, [row]) == [('"\\', True)]
+    assert bulk.run("this is no SQL", kinds, []) == []
+
+
+@pytest.mark.django_db
+def test_hostile_text_is_stored_as_it_came() -> None:
+    desk = factories.desk()
+    factories.arrives(desk, *(factories.post(text, by=f"c{n}") for n, text in enumerate(HOSTILE)))
+    assert set(Message.objects.values_list("text", flat=True)) == set(HOSTILE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_pollers_store_the_same_posts_once() -> None:
+    """The second looks before the first commits, and waits for the authors' rows."""
+    desk = factories.desk()
+    posts = [*factories.many(5), factories.post("Privately", by="customer1", direct=True)]
+    results: list[Any] = []
+
+    def second() -> None:
+        try:
+            results.append(ingest(connection=desk.connection, posts=posts))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=second)
+    with transaction.atomic():
+        first = ingest(connection=desk.connection, posts=posts)
+        thread.start()
+        thread.join(1.0)
+        assert not results
+    thread.join(20)
+    assert len(first.message_ids) == 6
+    assert results[0].message_ids == []
+    assert Message.objects.count() == 6
+    for conversation in Conversation.objects.all():
+        assert conversation.last_incoming.conversation_id == conversation.pk
