@@ -84,7 +84,8 @@ def _store(connection: Connection, posts: Sequence[Post]) -> Ingested:
 def _unknown(connection: Connection, posts: Sequence[Post]) -> tuple[list[Post], dict[str, int]]:
     """Oldest first, each once, with the ids of rows that are there already.
 
-    A stored context post that now addresses us counts as unknown.
+    A stored context post that now addresses us counts as unknown. It gets a new id, so that it stands
+    behind everything that agents have seen.
     """
     batch = {storable(post.external_id): post for post in sorted(posts, key=lambda post: post.published_at)}
     with database.cursor() as cursor:
@@ -98,7 +99,7 @@ def _unknown(connection: Connection, posts: Sequence[Post]) -> tuple[list[Post],
         direction, pk = known.get(key, ("", None))
         if pk is None or (direction == Message.Direction.CONTEXT and not post.context and not post.own):
             fresh.append(post)
-        if pk is not None:
+        else:
             ids[post.external_id] = pk
     return fresh, ids
 
@@ -237,7 +238,7 @@ def _messages(
                 visibility, audience, author_id, text, in_reply_to, url, language, published_at, facts)
             SELECT %(connection)s, %(now)s, * FROM {rows}
             ON CONFLICT (connection_id, external_id) DO UPDATE
-                SET conversation_id = excluded.conversation_id, direction = excluded.direction,
+                SET id = excluded.id, conversation_id = excluded.conversation_id, direction = excluded.direction,
                     arrived_at = excluded.arrived_at
                 WHERE inbox_message.direction = 'context' AND excluded.direction = 'in'
             RETURNING external_id, id
