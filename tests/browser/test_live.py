@@ -1,0 +1,129 @@
+"""The event stream of a real server: who hears what, and when it ends."""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+from django.contrib.sessions.models import Session
+
+from inbox.services import conversations, events
+from routing.models import Membership
+from tests import factories
+
+
+class Stream:
+    """One open stream, read by a thread."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.response = response
+        self.heard: queue.Queue[dict[str, str]] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        message: dict[str, str] = {}
+        try:
+            for line in self.response.iter_lines(chunk_size=1, decode_unicode=True):
+                if line:
+                    name, _, value = line.partition(": ")
+                    message[name] = value
+                elif "event" in message:
+                    self.heard.put(message)
+                    message = {}
+        except (requests.RequestException, AttributeError, ValueError):
+            pass  # closed by the test
+        self.heard.put({"event": "closed"})
+
+    def next(self, seconds: float = 20) -> dict[str, str]:
+        return self.heard.get(timeout=seconds)
+
+    def change(self) -> Any:
+        message = self.next()
+        assert message["event"] == "change"
+        return json.loads(message["data"])
+
+
+@pytest.fixture
+def desk(transactional_db: Any) -> factories.Desk:
+    return factories.desk(password=factories.PASSWORD)
+
+
+def sign_in(address: str, name: str) -> requests.Session:
+    session = requests.Session()
+    token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', session.get(f"{address}/accounts/login/").text)
+    assert token is not None
+    form = {"username": name, "password": factories.PASSWORD, "csrfmiddlewaretoken": token.group(1)}
+    assert session.post(f"{address}/accounts/login/", data=form).status_code == 200
+    return session
+
+
+@contextmanager
+def listening(address: str, name: str, after: int | None = None) -> Iterator[Stream]:
+    session = sign_in(address, name)
+    seen = events.position() if after is None else after
+    with session.get(f"{address}/events?after={seen}", stream=True, timeout=30) as response:
+        assert response.headers["Content-Type"] == "text/event-stream"
+        yield Stream(response)
+
+
+def test_a_commit_elsewhere_is_heard_with_ids_and_counts_and_no_text(address: str, desk: factories.Desk) -> None:
+    with listening(address, "alice") as alice:
+        carol = factories.routed(desk, "The line is dead")
+        told, numbers = set(), {}
+        while "conversation.assigned" not in told:
+            change = alice.change()
+            told |= set(change["kinds"])
+            numbers = change["queues"]
+            assert set(change["conversations"]) <= {carol.pk}
+            assert "dead" not in json.dumps(change)
+        assert numbers[f"agent:{desk.alice.pk}:open"] == 1
+        assert f"team:{desk.billing.pk}:open" not in numbers
+
+
+def test_another_team_hears_nothing(address: str, desk: factories.Desk) -> None:
+    carol = factories.routed(desk)
+    with listening(address, "erin") as erin:
+        conversations.add_note(conversation_id=carol.pk, author=desk.alice, text="For the help desk.")
+        with pytest.raises(queue.Empty):
+            erin.next(2)
+
+
+def test_what_was_missed_is_told_from_the_log(address: str, desk: factories.Desk) -> None:
+    carol = factories.routed(desk)
+    before = events.position()
+    conversations.add_note(conversation_id=carol.pk, author=desk.bob, text="While alice was away.")
+    with listening(address, "alice", after=before) as alice:
+        assert "note.added" in alice.change()["kinds"]
+
+
+def test_a_stream_ends_with_its_session(address: str, desk: factories.Desk) -> None:
+    with listening(address, "alice") as alice:
+        other = sign_in(address, "alice")
+        Session.objects.exclude(session_key=other.cookies["sessionid"]).delete()
+        page = other.get(f"{address}/me/").text
+        token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page)
+        assert token is not None
+        other.post(f"{address}/accounts/logout/", data={"csrfmiddlewaretoken": token.group(1)})
+        assert alice.next()["event"] == "end"
+
+
+def test_who_left_the_team_hears_no_more_of_it(address: str, desk: factories.Desk) -> None:
+    carol = factories.routed(desk)
+    Membership.objects.filter(user=desk.erin).delete()
+    with listening(address, "erin") as erin:
+        conversations.add_note(conversation_id=carol.pk, author=desk.bob, text="Not for erin.")
+        with pytest.raises(queue.Empty):
+            erin.next(2)
+
+
+def test_nobody_listens_without_an_account(address: str) -> None:
+    answer = requests.get(f"{address}/events", allow_redirects=False, timeout=10)
+    assert answer.status_code == 302
+    assert "/accounts/login/" in answer.headers["Location"]

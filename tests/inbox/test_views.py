@@ -1,0 +1,110 @@
+"""The pages over HTTP: what they cost, what they refuse, where they lead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from inbox.models import OutboxItem
+from routing.services.assignment import route_due
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk() -> factories.Desk:
+    cache.clear()
+    return factories.desk(capacity=500)
+
+
+def signed_in(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def statements(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection, ) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def test_the_queue_costs_the_same_whatever_its_length(desk: factories.Desk) -> None:
+    alice = signed_in(desk.alice)
+    path = f"/inbox/team-{desk.help_desk.pk}/"
+    factories.arrives(desk, *factories.many(25))
+    route_due()
+    short = statements(alice, path)
+    factories.arrives(desk, *[factories.post(f"More {n}", by=f"more{n}") for n in range(100)])
+    route_due()
+    assert statements(alice, path) == short <= 12
+
+
+def test_a_conversation_costs_the_same_whatever_its_length(desk: factories.Desk) -> None:
+    alice = signed_in(desk.alice)
+    carol = factories.routed(desk)
+    path = f"/inbox/mine/{carol.pk}/"
+    short = statements(alice, path)
+    factories.arrives(desk, *[factories.post(f"Again {n}", root=carol.root) for n in range(60)])
+    assert statements(alice, path) == short <= 18
+
+
+def test_the_rest_of_a_queue_comes_by_position(desk: factories.Desk) -> None:
+    alice = signed_in(desk.alice)
+    factories.arrives(desk, *factories.many(60))
+    route_due()
+    seen: list[str] = []
+    path = f"/inbox/team-{desk.help_desk.pk}/"
+    mark = ""
+    while True:
+        page = alice.get(path + (f"?after={mark}" if mark else ""), headers={"HX-Request": "true"} if mark else {})
+        seen += [str(row.conversation_id) for row, _ in page.context["rows"]]
+        mark = page.context["more"]
+        if not mark:
+            break
+    assert len(seen) == len(set(seen)) == 60
+
+
+def test_a_conversation_of_another_team_is_not_there(desk: factories.Desk) -> None:
+    carol = factories.routed(desk)
+    erin = signed_in(desk.erin)
+    assert erin.get(f"/inbox/mine/{carol.pk}/").status_code == 404
+    assert erin.post(f"/conversations/{carol.pk}/compose/", {"audience": "note", "text": "x"}).status_code == 404
+    assert erin.get(f"/api/v1/conversations/{carol.pk}/").status_code == 404
+
+
+def test_a_form_never_leads_to_another_host(desk: factories.Desk) -> None:
+    carol = factories.routed(desk)
+    note = {"audience": "note", "text": "x", "next": "https://evil.example/"}
+    answer = signed_in(desk.alice).post(f"/conversations/{carol.pk}/compose/", note)
+    assert (answer.status_code, answer["Location"]) == (303, "/")
+
+
+@pytest.mark.parametrize("audience", ["", "everyone", "PUBLIC"])
+def test_an_audience_that_does_not_exist_sends_nothing(desk: factories.Desk, audience: str) -> None:
+    carol = factories.routed(desk)
+    alice = signed_in(desk.alice)
+    alice.post(f"/conversations/{carol.pk}/compose/", {"audience": audience, "text": "Hello"})
+    assert not OutboxItem.objects.exists()
+    assert "Choose who will read this" in alice.get(f"/inbox/mine/{carol.pk}/").content.decode()
+
+
+def test_roles_see_their_own_pages(desk: factories.Desk) -> None:
+    codes = {
+        name: [signed_in(getattr(desk, name)).get(path).status_code for path in ("/trouble/", "/connections/", "/metrics/")]
+        for name in ("alice", "bob", "dana")
+    }  # fmt: skip
+    assert codes == {"alice": [403, 403, 403], "bob": [200, 200, 200], "dana": [200, 200, 403]}
+
+
+def test_times_are_in_the_readers_own_zone(desk: factories.Desk) -> None:
+    carol = factories.routed(desk)
+    desk.alice.profile.time_zone = "Asia/Tokyo"
+    desk.alice.profile.save()
+    assert "JST" in signed_in(desk.alice).get(f"/inbox/mine/{carol.pk}/").content.decode()
