@@ -66,6 +66,11 @@ def test_a_post_with_everything() -> None:
     assert (post.own, post.audience, post.peer) == (False, Audience.PUBLIC, None)
 
 
+@pytest.mark.parametrize(("said", "language"), [("und", ""), ("qme", ""), ("zxx", ""), ("pt-BR", "pt-BR"), (7, "")])
+def test_only_languages_are_languages(said: Any, language: str) -> None:
+    assert reader().post({**POST, "lang": said}).language == language
+
+
 def test_a_repost_is_marked() -> None:
     post = reader().post({**POST, "referenced_tweets": [{"type": "retweeted", "id": "98"}]})
     assert post.extra["repost"] is True

@@ -54,7 +54,7 @@ class Reader:
             own=author.external_id == self.account_id,
             context=context,
             url=address(author.handle, identifier),
-            language=clean(raw.get("lang")),
+            language=_language(raw.get("lang")),
             media=self._media(raw),
             extra=_without_empty(
                 repost="retweeted" in referenced,
@@ -203,6 +203,12 @@ def _id(raw: Json) -> str:
     if not ID.fullmatch(identifier):
         raise InvalidItem("X sent this item without its id.")
     return identifier
+
+
+def _language(value: Any) -> str:
+    """A language tag, or nothing for X's own codes of what has none ("und", "qme", "zxx" and the like)."""
+    tag = clean(value)
+    return tag if re.fullmatch(r"[a-z]{2}(?:-[A-Za-z]{2,4})?", tag) else ""
 
 
 def _mapping(value: Any) -> Json:
