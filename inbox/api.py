@@ -38,15 +38,14 @@ class MeasureView(APIView):
             )
         except ConnectorError as error:
             raise ValidationError({"detail": str(error)}) from error
-        denied = isinstance(verdict, Denied)
         return Response(
             {
                 "used": count.used,
                 "limit": count.limit,
                 "unit": count.unit,
                 "fits": count.fits,
-                "refused": verdict.reason if denied else "",
-                "warnings": [] if denied else list(verdict.warnings),
+                "refused": verdict.reason if isinstance(verdict, Denied) else "",
+                "warnings": [] if isinstance(verdict, Denied) else list(verdict.warnings),
             }
         )
 

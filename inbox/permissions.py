@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest
 
 from inbox.downstream import policy
 from inbox.models import Conversation, OutboxItem
@@ -41,3 +42,10 @@ def require(user: Somebody, action: str) -> None:
     """403 unless ``user`` may do an action that belongs to no conversation."""
     if not policy().permits(user, action):
         raise PermissionDenied(f"Your role does not let you do this ({action}).")
+
+
+def person(request: HttpRequest) -> User:
+    """Who acts. The middleware has sent everybody else to the sign-in page."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Sign in first.")
+    return request.user

@@ -9,7 +9,6 @@ from django.db.models import CharField, OuterRef, Prefetch, Q, Subquery, TextFie
 from django.db.models.functions import Cast
 
 from connectors.models import Connection, StreamGap, StreamState
-
 from inbox.downstream import policy
 from inbox.models import Conversation, Event, Message, Note, OutboxHold, OutboxItem
 
@@ -33,7 +32,7 @@ def messages_of(conversation: Conversation, *, limit: int = RECENT) -> list[Mess
     return list(reversed(rows))
 
 
-def outbox_of(conversation: Conversation) -> list[OutboxItem]:
+def outbox_of(conversation: Conversation) -> Sequence[OutboxItem]:
     """Every reply of ours with what holds it, oldest first, in one statement."""
     holds = OutboxHold.objects.filter(item=OuterRef("pk"), released_at__isnull=True).order_by("release_at")
     return list(

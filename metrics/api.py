@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from inbox.permissions import conversation_for
+from inbox.permissions import conversation_for, person
 from inbox.services import viewers
 from metrics.services import touches
 from routing.services.hands import display_name
@@ -32,9 +32,7 @@ class HeartbeatView(APIView):
         data = beat.validated_data
         conversation = conversation_for(request.user, data["conversation"])
         if data["active"]:
-            touches.beat(agent=request.user, conversation_id=conversation.pk, now=timezone.now())
-        others = viewers.seen(
-            conversation_id=conversation.pk, user_id=request.user.pk, typing=data["typing"]
-        )
+            touches.beat(agent=person(request), conversation_id=conversation.pk, now=timezone.now())
+        others = viewers.seen(conversation_id=conversation.pk, user_id=person(request).pk, typing=data["typing"])
         people = get_user_model().objects.filter(pk__in=others) if others else []
         return Response({"viewers": [{"name": display_name(user), "typing": others[user.pk]} for user in people]})

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from connectors.models import Connection, StreamState
 from inbox import selectors
 from inbox.downstream import policy
-from inbox.permissions import require
+from inbox.permissions import person, require
 from inbox.services import connections as service
 from inbox.services import networks
 from inbox.views.back import back
@@ -87,6 +87,6 @@ def switch(request: HttpRequest, connection_id: int, action: str) -> HttpRespons
         raise Http404
     connection = get_object_or_404(Connection, pk=connection_id)
     change = service.pause if action == "pause" else service.resume
-    if not change(connection_id=connection.pk, actor=request.user):
+    if not change(connection_id=connection.pk, actor=person(request)):
         messages.warning(request, "Somebody was faster: its state has changed meanwhile.")
     return back(request)

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from connectors.errors import ConnectorError
-from inbox.permissions import conversation_for
+from inbox.permissions import conversation_for, person
 from inbox.services import conversations, replies
 from inbox.views.back import back
 from inbox.views.pane import STASH
@@ -41,10 +41,10 @@ def _send(request: HttpRequest, conversation_id: int, audience: str, text: str) 
     if audience not in AUDIENCES:
         raise replies.Refused("Choose who will read this: publicly, privately or a note.")
     if audience == "note":
-        conversations.add_note(conversation_id=conversation_id, author=request.user, text=text)
+        conversations.add_note(conversation_id=conversation_id, author=person(request), text=text)
         return
     replies.compose(
-        author=request.user,
+        author=person(request),
         conversation_id=conversation_id,
         visibility=audience,
         text=text,
@@ -64,7 +64,7 @@ def resolve(request: HttpRequest, conversation_id: int) -> HttpResponse:
     try:
         conversations.resolve(
             conversation_id=conversation_id,
-            actor=request.user,
+            actor=person(request),
             resolution=request.POST.get("resolution", "answered"),
         )
     except conversations.Refused as error:
@@ -76,7 +76,7 @@ def resolve(request: HttpRequest, conversation_id: int) -> HttpResponse:
 def reopen(request: HttpRequest, conversation_id: int) -> HttpResponse:
     conversation_for(request.user, conversation_id, "resolve")
     reason = request.POST.get("reason", "").strip()[:200]
-    conversations.reopen(conversation_id=conversation_id, actor=request.user, reason=reason or "By hand.")
+    conversations.reopen(conversation_id=conversation_id, actor=person(request), reason=reason or "By hand.")
     return back(request)
 
 
@@ -85,7 +85,7 @@ def snooze(request: HttpRequest, conversation_id: int) -> HttpResponse:
     conversation_for(request.user, conversation_id, "resolve")
     try:
         until = _snooze_end(request.POST.get("for", ""), request.POST.get("until", ""))
-        conversations.snooze(conversation_id=conversation_id, actor=request.user, until=until)
+        conversations.snooze(conversation_id=conversation_id, actor=person(request), until=until)
     except conversations.Refused as error:
         messages.error(request, str(error))
     return back(request)

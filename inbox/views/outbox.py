@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox import selectors
-from inbox.permissions import item_for, require
+from inbox.permissions import item_for, person, require
 from inbox.services import outbox
 from inbox.views.back import back
 
@@ -33,7 +33,7 @@ def act(request: HttpRequest, item_id: int, action: str) -> HttpResponse:
         raise Http404
     needs, service, too_late = ACTIONS[action]
     item = item_for(request.user, item_id, needs)
-    if not service(item_id=item.pk, actor=request.user):
+    if not service(item_id=item.pk, actor=person(request)):
         messages.warning(request, too_late)
     elif action in DONE:
         messages.info(request, DONE[action])

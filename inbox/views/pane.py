@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from inbox import selectors, timeline
 from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
+from inbox.permissions import person
 from inbox.services import networks
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "conversation": conversation,
         "network": networks.shown(conversation.connection.network),
         "stretches": timeline.build(messages, items, selectors.log_of(conversation), extra),
-        "undoable": timeline.undoable(items, request.user.pk),
+        "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
         "can_reply": conversation.pk in mine,
         "composer": _composer(request, conversation, messages, items, seen),
@@ -49,7 +50,7 @@ def _composer(
     request: HttpRequest,
     conversation: Conversation,
     messages: list[Message],
-    items: list[OutboxItem],
+    items: Sequence[OutboxItem],
     seen: Message | None,
 ) -> dict[str, Any]:
     stash = take_stash(request, conversation.pk)

@@ -128,4 +128,5 @@ def _told(row: Assignment) -> str:
     to = f"{display_name(row.agent)}, {row.team.name}" if row.agent else row.team.name
     if row.by is None:
         return f"Assigned to {to}."
-    return f"{display_name(row.by)} took it." if row.by_id == row.agent_id else f"{display_name(row.by)} gave it to {to}."
+    by = display_name(row.by)
+    return f"{by} took it." if row.by_id == row.agent_id else f"{by} gave it to {to}."

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.downstream import policy
-from inbox.permissions import conversation_for
+from inbox.permissions import conversation_for, person
 from inbox.services.conversations import Refused
 from inbox.views.back import back
 from routing import selectors
@@ -41,7 +41,7 @@ def assign(request: HttpRequest, conversation_id: int) -> HttpResponse:
     try:
         told = handing.assign(
             conversation_id=conversation_id,
-            actor=request.user,
+            actor=person(request),
             team_id=chosen if kind == "team" else None,
             agent_id=chosen if kind in ("me", "agent") else None,
             seen_agent_id=int(seen) if (seen := request.POST.get("seen_agent", "")).isdecimal() else None,
@@ -58,7 +58,7 @@ def availability(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("You have no desk here yet.")
     try:
         chosen = request.POST.get("availability", "")
-        presence.set_availability(user=request.user, availability=chosen, actor=request.user)
+        presence.set_availability(user=person(request), availability=chosen, actor=person(request))
     except Refused as error:
         messages.error(request, str(error))
     return back(request)

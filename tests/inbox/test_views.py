@@ -30,7 +30,7 @@ def signed_in(user: Any) -> Client:
 
 
 def statements(client: Client, path: str) -> int:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         assert client.get(path).status_code == 200
     return len(captured)
 
@@ -96,10 +96,11 @@ def test_an_audience_that_does_not_exist_sends_nothing(desk: factories.Desk, aud
 
 
 def test_roles_see_their_own_pages(desk: factories.Desk) -> None:
+    pages = ("/trouble/", "/connections/", "/metrics/")
     codes = {
-        name: [signed_in(getattr(desk, name)).get(path).status_code for path in ("/trouble/", "/connections/", "/metrics/")]
+        name: [signed_in(getattr(desk, name)).get(page).status_code for page in pages]
         for name in ("alice", "bob", "dana")
-    }  # fmt: skip
+    }
     assert codes == {"alice": [403, 403, 403], "bob": [200, 200, 200], "dana": [200, 200, 403]}
 
 
