@@ -38,9 +38,7 @@ class LoopbackOnly:
             host = request.headers.get("host", "")
             origin = request.headers.get("origin")
             if urlsplit(f"//{host}").hostname not in LOOPBACK:
-                await PlainTextResponse("Open the sandbox by its loopback address.\n", 403)(
-                    scope, receive, send
-                )
+                await PlainTextResponse("Open the sandbox by its loopback address.\n", 403)(scope, receive, send)
                 return
             if origin is not None and origin != f"{scope['scheme']}://{host}":
                 await PlainTextResponse("Other sites may not use the sandbox.\n", 403)(scope, receive, send)

@@ -161,8 +161,7 @@ def _check_object(where: str, value: dict[str, Any], spec: Body, errors: Errors)
             _check_value(f"{where}.{name}", inner, spec.fields[name], errors)
         else:
             message = (
-                f"{where}.{name}: is not defined in the schema and the schema does not allow "
-                "additional properties"
+                f"{where}.{name}: is not defined in the schema and the schema does not allow additional properties"
             )
             errors.append((f"{where}.{name}", _shown(inner), message))
 

@@ -45,10 +45,7 @@ def routes(network: Network) -> list[Route]:
         ("GET", "/log", show_log),
         ("POST", "/reset", reset),
     ]
-    return [
-        Route(f"/_control{path}", _endpoint(network, handler), methods=[method])
-        for method, path, handler in table
-    ]
+    return [Route(f"/_control{path}", _endpoint(network, handler), methods=[method]) for method, path, handler in table]
 
 
 def _endpoint(network: Network, handler: Handler) -> Callable[[Request], Any]:

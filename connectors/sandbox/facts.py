@@ -177,9 +177,7 @@ TWEET_BODY = Body(
         "text": _STRING,
     },
 )
-NOT_PLAYED = frozenset(
-    ["card_uri", "community_id", "edit_options", "geo", "media", "poll", "direct_message_deep_link"]
-)
+NOT_PLAYED = frozenset(["card_uri", "community_id", "edit_options", "geo", "media", "poll", "direct_message_deep_link"])
 MESSAGE_BODY = Body(
     "object",
     {

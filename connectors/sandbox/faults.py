@@ -61,12 +61,7 @@ class Fault:
             return False
         if self.method and self.method.upper() != method:
             return False
-        return (
-            not self.path
-            or path.startswith(self.path)
-            or template == self.path
-            or fnmatchcase(path, self.path)
-        )
+        return not self.path or path.startswith(self.path) or template == self.path or fnmatchcase(path, self.path)
 
 
 def read_fault(document: dict[str, Any]) -> Fault:

@@ -41,8 +41,7 @@ HANDLERS: dict[str, Callable[[Call], Answer]] = {
     "dm_in": writes.dm_in,
 }
 _ROUTES = [
-    (endpoint, re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.path) + "$"))
-    for endpoint in ENDPOINTS
+    (endpoint, re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.path) + "$")) for endpoint in ENDPOINTS
 ]
 _TOKEN = Endpoint("token", "POST", TOKEN_PATH)
 _TITLES = {

@@ -42,9 +42,7 @@ class Limits:
         named = f"{endpoint.method} {endpoint.path}"
         return self.own.get(endpoint.key, self.own.get(named, endpoint.rate))
 
-    def _count(
-        self, endpoint: Endpoint, account: int, limit: int, length: float
-    ) -> tuple[dict[str, str], bool]:
+    def _count(self, endpoint: Endpoint, account: int, limit: int, length: float) -> tuple[dict[str, str], bool]:
         now = time.time()
         key = (endpoint.bucket or endpoint.key, account, length)
         window = self.windows.get(key)

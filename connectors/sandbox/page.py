@@ -92,9 +92,7 @@ def _look(network: Network, name: str) -> page_data.View:
 def _form(network: Network, act: Callable[[Network, Form], dict[str, str]]) -> Callable[[Request], Any]:
     async def answer(request: Request) -> Response:
         form: Form = {}
-        for name, value in parse_qsl(
-            (await request.body()).decode("utf-8", "replace"), keep_blank_values=True
-        ):
+        for name, value in parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True):
             form.setdefault(name, []).append(value)
         back = {"as": _one(form, "as"), **act(network, form)}
         query = urlencode({name: value for name, value in back.items() if value})
@@ -137,9 +135,7 @@ def misbehave(network: Network, form: Form) -> dict[str, str]:
     faults.active = [fault for fault in faults.active if not fault.preset or fault.preset in wanted]
     for key in wanted:
         if key in page_data.SWITCHES and key not in on:
-            faults.active += [
-                read_fault({**document, "preset": key}) for document in page_data.SWITCHES[key][1]
-            ]
+            faults.active += [read_fault({**document, "preset": key}) for document in page_data.SWITCHES[key][1]]
     network.save_faults()
     return {}
 

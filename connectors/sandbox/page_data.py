@@ -105,9 +105,7 @@ def look(network: Network, customer: str, handle: str) -> View:
     view.switches = network.faults.presets()
     rows = store.rows("SELECT doc FROM users ORDER BY id DESC LIMIT 12")
     names = [json.loads(doc)["name"] for (doc,) in rows]
-    view.known = list(
-        dict.fromkeys([*CUSTOMERS, *(name for name in names if not account or name != account.name)])
-    )
+    view.known = list(dict.fromkeys([*CUSTOMERS, *(name for name in names if not account or name != account.name)]))
     if account and user:
         view.public = _public(network, account, user, view)
         view.private = _private(network, account, user)
@@ -129,10 +127,7 @@ def _public(network: Network, account: User, user: User, view: View) -> list[Ent
     same: dict[tuple[int | None, str], int] = {}
     for tweet in ours:
         same[tweet.parent_id, tweet.text] = same.get((tweet.parent_id, tweet.text), 0) + 1
-    return [
-        _entry(network, account, user, t.id, t.author_id, t.doc, same.get((t.parent_id, t.text), 0))
-        for t in found
-    ]
+    return [_entry(network, account, user, t.id, t.author_id, t.doc, same.get((t.parent_id, t.text), 0)) for t in found]
 
 
 def _private(network: Network, account: User, user: User) -> list[Entry]:
@@ -145,9 +140,7 @@ def _private(network: Network, account: User, user: User) -> list[Entry]:
     for message in found:
         if message.sender_id == account.id:
             same[message.doc["text"]] = same.get(message.doc["text"], 0) + 1
-    return [
-        _entry(network, account, user, m.id, m.sender_id, m.doc, same.get(m.doc["text"], 0)) for m in found
-    ]
+    return [_entry(network, account, user, m.id, m.sender_id, m.doc, same.get(m.doc["text"], 0)) for m in found]
 
 
 def _entry(

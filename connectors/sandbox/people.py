@@ -136,8 +136,7 @@ def rotate(store: Store, refresh_token: str) -> dict[str, Any] | None:
         now, life = time.time(), row[1]
         fresh = (_secret(60), _secret(60))
         db.execute(
-            "UPDATE accounts SET access_token = ?, refresh_token = ?, issued_at = ?, expires_at = ? "
-            "WHERE user_id = ?",
+            "UPDATE accounts SET access_token = ?, refresh_token = ?, issued_at = ?, expires_at = ? WHERE user_id = ?",
             (*fresh, now, None if life is None else now + life, row[0]),
         )
     return {"access_token": fresh[0], "refresh_token": fresh[1], "expires_in": int(life or TOKEN_SECONDS)}

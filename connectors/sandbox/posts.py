@@ -165,9 +165,7 @@ def _mentioned(
     return [next(iter(accounts))]
 
 
-def add_own_post(
-    store: Store, account: User, body: Mapping[str, Any], *, request_id: str
-) -> tuple[Tweet, str]:
+def add_own_post(store: Store, account: User, body: Mapping[str, Any], *, request_id: str) -> tuple[Tweet, str]:
     """A post of the company through the API: stored, entered in the ledger; the line still to be sealed."""
     reply = body.get("reply") or {}
     parent = find_tweet(store, int(reply["in_reply_to_tweet_id"])) if reply else None

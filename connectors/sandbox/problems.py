@@ -52,9 +52,7 @@ def invalid(errors: Sequence[tuple[str, str, str]]) -> Refused:
     return Refused(
         400,
         {
-            "errors": [
-                {"parameters": {name: [value]}, "message": message} for name, value, message in errors
-            ],
+            "errors": [{"parameters": {name: [value]}, "message": message} for name, value, message in errors],
             "title": "Invalid Request",
             "detail": "One or more parameters to your request was invalid.",
             "type": INVALID,

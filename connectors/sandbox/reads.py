@@ -126,9 +126,7 @@ def _page(call: Call, source: str, values: list[Any], where: Where, token_name: 
         meta["next_token"] = following
     _remember(call, ids)
     writer = call.writer()
-    return Answer(
-        200, writer.answer([writer.tweet(item) for item in found], meta), note=f"{len(found)} shown"
-    )
+    return Answer(200, writer.answer([writer.tweet(item) for item in found], meta), note=f"{len(found)} shown")
 
 
 def _remember(call: Call, ids: list[int]) -> None:
@@ -190,8 +188,7 @@ def _dm_page(call: Call, source: str, where: Where, values: list[Any]) -> Answer
         where.append(("dms.id < ?", read_token(call.endpoint, "pagination_token", token)))
     tests = " AND ".join(test for test, _ in where)
     rows = call.store.rows(
-        f"SELECT dms.id, conversation, sender_id, doc FROM {source} WHERE {tests} "
-        "ORDER BY dms.id DESC LIMIT ?",
+        f"SELECT dms.id, conversation, sender_id, doc FROM {source} WHERE {tests} ORDER BY dms.id DESC LIMIT ?",
         [*values, *(value for _, value in where), size + 1 if "MessageCreate" in kinds else 0],
     )
     more, found = len(rows) > size, [messages.load(row) for row in rows[:size]]

@@ -115,9 +115,7 @@ def _send(call: Call, recipient_id: int) -> Answer:
     if len(written) > DM_LIMIT:
         raise bad("$.text", written[:40], f"$.text: may only be {DM_LIMIT} characters long")
     recipient = _recipient(call, recipient_id)
-    message, line = messages.add_own_message(
-        call.store, call.account, recipient, written, request_id=call.request_id
-    )
+    message, line = messages.add_own_message(call.store, call.account, recipient, written, request_id=call.request_id)
     call.store.seal(line)
     data: dict[str, Any] = {"dm_conversation_id": message.conversation, "dm_event_id": str(message.id)}
     return Answer(201, {"data": data}, written=str(message.id), note="written")

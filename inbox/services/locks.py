@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any
 
 import psycopg2
-from django.conf import settings
 from django.db import connections
+
+from connectors.direct import connect_direct
 
 _SPACE = 0x5D << 48  # keeps our keys apart from anybody else's advisory locks in the same database
 _local = threading.local()
@@ -28,19 +29,10 @@ class Held:
     server_started_at: datetime
 
 
-def _direct() -> Any:
-    if address := getattr(settings, "DATABASE_DIRECT_URL", ""):
-        session = psycopg2.connect(address)
-    else:
-        session = psycopg2.connect(**connections["default"].get_connection_params())
-    session.autocommit = True
-    return session
-
-
 def _session() -> Any:
     session = getattr(_local, "session", None)
     if session is None or session.closed:
-        session = _local.session = _direct()
+        session = _local.session = connect_direct()
     return session
 
 

@@ -24,9 +24,7 @@ class Command(BaseCommand):
         serve.add_argument("--desk-url", default="", help="where its page links back to")
         again = actions.add_parser("replay", help="post each line of a file as a mention of the company")
         again.add_argument("file", type=Path)
-        again.add_argument(
-            "--column", type=int, default=0, help="tab-separated column, from 1; default: whole line"
-        )
+        again.add_argument("--column", type=int, default=0, help="tab-separated column, from 1; default: whole line")
         again.add_argument("--rate", default="20/s", help="20/s or 90/min")
         again.add_argument("--limit", type=int, default=0, help="stop after so many posts")
         again.add_argument("--url", default="http://127.0.0.1:8900", help="address of the sandbox")
