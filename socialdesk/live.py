@@ -110,7 +110,7 @@ class Hub:
         if after >= until:
             return
         missed = await self.run(lambda: live_reads.batch(after, client.scopes, limit=REPLAY))
-        message = RELOAD if missed.position < until else client.message(missed)
+        message = RELOAD if missed.behind else client.message(missed)
         if message:
             client.put(message)
 
