@@ -19,8 +19,8 @@ install:  ## only bring what `make run` needs
 lock:     ## pin the requirements anew (ARGS="--upgrade")
 	@exec $(PYTHON) scripts/bootstrap.py lock $(ARGS)
 
-bench:    ## figures, not verdicts
-	@exec $(PYTHON) scripts/bootstrap.py test tests/bench -m bench -s $(ARGS)
+bench:    ## figures beside their targets (ARGS="--quick" leaves out a million)
+	@exec $(PYTHON) scripts/bootstrap.py bench $(ARGS)
 
 clean:    ## everything that make has brought; the data folder stays
 	rm -rf .venv node_modules build staticfiles

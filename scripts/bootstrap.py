@@ -192,6 +192,7 @@ def work(command, arguments):
     programs = {
         "run": ["-m", "socialdesk.embedded.run"],
         "test": ["-m", "pytest"],
+        "bench": ["-m", "tests.bench.run"],
         "check": ["-m", "scripts.check"],
         "lock": ["-m", "scripts.lock"],
         "install": ["-c", ""],
