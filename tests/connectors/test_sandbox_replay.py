@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.connectors.sandbox_client import Caller
+from tests.shared import shared
 
 pytest_plugins = ["tests.connectors.sandbox_fixtures"]
-TWEETS = Path("/work/shared/data/vader/tweets_GroundTruth.txt")
+TWEETS = "data/vader/tweets_GroundTruth.txt"
 LINES = "1\t0.5\tGreat phone, thank you\n2\t-1\tIt does not work &amp; I am tired\n3\n4\t0\t \n5\t1\tHej på dig 😀\n"
 
 
@@ -80,9 +81,7 @@ def test_without_a_company_nobody_can_be_mentioned(api: Caller, lines: Path) -> 
 
 
 def test_seven_hundred_real_tweets(api: Caller) -> None:
-    if not TWEETS.exists():
-        pytest.skip(f"SHARED ABSENT: {TWEETS}")
-    said = run(api, TWEETS, "--column", "3", "--rate", "700/s", "--limit", "700")
+    said = run(api, shared(TWEETS), "--column", "3", "--rate", "700/s", "--limit", "700")
     assert "700 posted" in said
     assert api.sandbox.state()["mentions"] == 700
     assert api.sandbox.state()["users"] == 701
