@@ -30,10 +30,10 @@ _CONVERSATIONS = """
             AS status,
         c < 0.3 AS unassigned, CASE WHEN d < 0.35 THEN 'direct' ELSE 'public' END AS visibility,
         now() - interval '90 days' + g * (interval '90 days' / {number}) AS at,
-        (g * 7919) % {agents} AS seat
+        (g * 7919::bigint) % {agents} AS seat
     FROM dice, shares;
     ALTER TABLE made ADD agent_id int;
-    UPDATE made SET agent_id = t.agents[1 + seat % cardinality(t.agents)]
+    UPDATE made SET agent_id = t.agents[1 + (seat % cardinality(t.agents))::int]
     FROM (SELECT team_id, array_agg(user_id ORDER BY user_id) AS agents FROM routing_membership GROUP BY team_id) t
     WHERE t.team_id = made.team_id AND NOT unassigned;
     ANALYZE made
@@ -48,7 +48,7 @@ _ROWS = """
             CASE WHEN n % 3 = 2 THEN 'out' ELSE 'in' END, visibility, visibility, g,
             'Where is my order ' || g || '? ' || repeat('It should have been here by now. ', 4), '', '', 'en',
             at + n * interval '1 minute', at + n * interval '1 minute', '{{}}'
-        FROM made, generate_series(1, greatest(1, least({longest}, 15000 / g))) n;
+        FROM made, generate_series(1, CASE WHEN g <= 30 THEN {longest} ELSE greatest(1, 3000 / g) END) n;
     INSERT INTO inbox_conversation (id, connection_id, identity_id, root, status, resolution, opened_at, resolved_at,
             snoozed_until, reopened, last_message_id, last_incoming_id, last_incoming_at, turn_first_id,
             turn_arrived_at, turn_published_at)

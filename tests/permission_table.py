@@ -1,0 +1,116 @@
+"""Who may do what: one row for every endpoint, method and kind of id. tests/test_permission_map.py asks them all.
+
+Columns: nobody signed in, deactivated, no profile, agent of the team, agent of another team, lead of the team, lead
+of another team, admin. 302 leads to the sign-in page, 404 says nothing of what exists, 303 did it and leads back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ROLES = ("anonymous", "inactive", "bare", "agent", "foreign", "lead", "foreign_lead", "admin")
+API = {"content_type": "application/json"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """``path`` with {names} of the desk under test; ``allowed`` as in the module's text."""
+
+    route: str
+    method: str
+    path: str
+    allowed: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    api: bool = False
+
+    @property
+    def expected(self) -> dict[str, int]:
+        return dict(zip(ROLES, map(int, self.allowed.split()), strict=True))
+
+
+EVERYBODY = "200 200 200 200 200 200 200 200"
+TEAM_ACTS = "302 302 404 303 404 303 404 404"
+TEAM_SEES = "302 302 404 200 404 200 404 404"
+NOBODY = "302 302 404 404 404 404 404 404"
+TEAM_API = "403 403 404 200 404 200 404 404"
+NOBODY_API = "403 403 404 404 404 404 404 404"
+ADMIN_ACTS = "302 302 403 403 403 403 403 303"
+
+_C = "conversations/<int:conversation_id>"
+_Q = "inbox/<slug:queue>/<int:conversation_id>/"
+_A = "api/v1/conversations/<int:conversation_id>/"
+_ABSENT = "999999999"
+
+
+def _acts(route: str, path: str, **data: Any) -> list[Row]:
+    """An action on a conversation: on the team's own one, on one that nobody has, on one that does not exist."""
+    return [
+        Row(route, "POST", path.format(id="{own}"), TEAM_ACTS, data),
+        Row(route, "POST", path.format(id="{unrouted}"), "302 302 404 404 404 303 303 404", data),
+        Row(route, "POST", path.format(id=_ABSENT), NOBODY, data),
+    ]
+
+
+def _settles(action: str) -> list[Row]:
+    route = "outbox/<int:item_id>/<slug:action>/"
+    return [
+        Row(route, "POST", f"/outbox/{{item}}/{action}/", TEAM_ACTS),
+        Row(route, "POST", f"/outbox/{_ABSENT}/{action}/", NOBODY),
+    ]
+
+
+TABLE: list[Row] = [
+    Row("accounts/login/", "GET", "/accounts/login/", EVERYBODY),
+    Row("accounts/login/", "POST", "/accounts/login/", EVERYBODY),
+    Row("accounts/login/", "PUT", "/accounts/login/", EVERYBODY),  # Django reads it as an empty form
+    Row("accounts/logout/", "POST", "/accounts/logout/", "302 302 302 302 302 302 302 302"),
+    Row("events", "GET", "/events", "302 302 200 200 200 200 200 200"),
+    Row("", "GET", "/", "302 302 302 302 302 302 302 302"),
+    Row("inbox/", "GET", "/inbox/", "302 302 200 200 200 200 200 200"),
+    Row("inbox/<slug:queue>/", "GET", "/inbox/mine/", "302 302 200 200 200 200 200 200"),
+    Row("inbox/<slug:queue>/", "GET", "/inbox/team-{team}/", "302 302 200 200 404 200 404 200"),
+    Row("inbox/<slug:queue>/", "GET", "/inbox/team-{team}-unassigned/", "302 302 200 200 404 200 404 200"),
+    Row("inbox/<slug:queue>/", "GET", "/inbox/unrouted/", "302 302 200 404 404 200 200 200"),
+    Row(_Q, "GET", "/inbox/mine/{own}/", "302 302 200 200 404 200 404 200"),
+    Row(_Q, "GET", "/inbox/team-{team}/{own}/", "302 302 200 200 404 200 404 200"),
+    Row(_Q, "GET", "/inbox/mine/{unrouted}/", "302 302 200 404 404 200 200 200"),
+    Row(_Q, "GET", f"/inbox/mine/{_ABSENT}/", "302 302 200 404 404 404 404 200"),
+    Row(f"{_C}/assign/", "GET", "/conversations/{own}/assign/", TEAM_SEES),
+    Row(f"{_C}/assign/", "GET", f"/conversations/{_ABSENT}/assign/", NOBODY),
+    *_acts(f"{_C}/assign/", "/conversations/{id}/assign/", to="me"),
+    *_acts(f"{_C}/assign/", "/conversations/{id}/assign/", to="team:{other_team}"),
+    *_acts(f"{_C}/assign/", "/conversations/{id}/assign/", to="agent:{stranger}"),
+    Row("me/", "GET", "/me/", "302 302 403 200 200 200 200 200"),
+    Row("me/", "POST", "/me/", "302 302 403 302 302 302 302 302", {"time_zone": "Europe/Oslo", "theme": ""}),
+    Row("me/availability/", "POST", "/me/availability/", "302 302 403 303 303 303 303 303", {"availability": "busy"}),
+    *_acts(f"{_C}/compose/", "/conversations/{id}/compose/", audience="note", text="A note"),
+    *_acts(f"{_C}/compose/", "/conversations/{id}/compose/", audience="public", text="Hello", seen="{foreign_message}"),
+    *_acts(f"{_C}/resolve/", "/conversations/{id}/resolve/", resolution="answered"),
+    *_acts(f"{_C}/reopen/", "/conversations/{id}/reopen/"),
+    *_acts(f"{_C}/snooze/", "/conversations/{id}/snooze/", **{"for": "1"}),
+    *_settles("undo"), *_settles("send-now"), *_settles("check-again"), *_settles("send-anyway"),
+    *_settles("give-up"), *_settles("retry"),
+    Row("outbox/<int:item_id>/<slug:action>/", "POST", "/outbox/{item}/destroy/", NOBODY),
+    Row("trouble/", "GET", "/trouble/", "302 302 403 403 403 200 200 200"),
+    Row("connections/", "GET", "/connections/", "302 302 403 403 403 200 200 200"),
+    Row("connections/<int:connection_id>/<slug:action>/", "POST", "/connections/{connection}/pause/", ADMIN_ACTS),
+    Row("connections/<int:connection_id>/<slug:action>/", "POST", "/connections/{connection}/resume/", ADMIN_ACTS),
+    Row("connections/<int:connection_id>/<slug:action>/", "POST", f"/connections/{_ABSENT}/pause/",
+        "302 302 403 403 403 403 403 404"),
+    Row("api/v1/measure/", "POST", "/api/v1/measure/", "403 403 404 400 404 400 404 404",
+        {"conversation": "{own}", "visibility": "public", "text": "Hello"}, api=True),
+    Row("api/v1/measure/", "POST", "/api/v1/measure/", NOBODY_API,
+        {"conversation": _ABSENT, "visibility": "public", "text": "Hello"}, api=True),
+    Row(_A, "GET", "/api/v1/conversations/{own}/", TEAM_API, api=True),
+    Row(_A, "GET", f"/api/v1/conversations/{_ABSENT}/", NOBODY_API, api=True),
+    Row("metrics/", "GET", "/metrics/", "302 302 403 403 403 200 200 403"),
+    Row("metrics/rows/", "GET", "/metrics/rows/", "302 302 200 200 200 200 200 200"),
+    Row("metrics/me/", "GET", "/metrics/me/", "302 302 200 200 200 200 200 200"),
+    Row("api/v1/heartbeat/", "POST", "/api/v1/heartbeat/", TEAM_API, {"conversation": "{own}"}, api=True),
+    Row("api/v1/heartbeat/", "POST", "/api/v1/heartbeat/", NOBODY_API, {"conversation": _ABSENT}, api=True),
+]  # fmt: skip
+
+# The state of the whole, for whoever keeps it running: 503 while no worker runs.
+PUBLIC_STATE = "healthz"

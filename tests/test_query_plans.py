@@ -1,0 +1,233 @@
+"""At 100,000 conversations every hot query uses the index that was made for it.
+
+What is explained is the SQL that the selectors and services really issue, captured as it goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.template.loader import render_to_string
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from inbox import selectors as inbox_selectors
+from inbox.downstream import policy
+from inbox.models import Conversation, OutboxItem
+from inbox.services import counts, events, locks, outbox, poll, sending
+from routing import selectors
+from routing.selectors import Place
+from routing.services import jobs, queue
+from tests.bench.load import Loaded, load, unload
+
+SIZE = 100_000
+BIG = (
+    "inbox_conversation", "inbox_message", "inbox_identity", "inbox_event", "inbox_outboxitem",
+    "routing_queueentry", "routing_assignment", "routing_routingjob",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def loaded(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Loaded]:
+    with django_db_blocker.unblock():
+        desk = load(SIZE)
+        _outbox(desk)
+        yield desk
+        locks.forget()
+        unload()
+        connection.close()
+
+
+@pytest.fixture
+def desk(loaded: Loaded, db: Any) -> Loaded:
+    return loaded
+
+
+def _outbox(desk: Loaded) -> None:
+    """A sent reply for every fifth conversation, with a few in every other state, and jobs in the future."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inbox_outboxitem (kind, state, author_id, client_key, connection_id, conversation_id, payload,
+                    run_at, created_at, attempt, checks, external_id, reason, lease_until, check_at)
+                SELECT 'reply', (ARRAY['queued', 'unknown', 'failed'])[CASE WHEN id %% 2500 < 20 THEN id %% 3 + 1 END],
+                    %s, id::text, connection_id, id, '{}', opened_at, opened_at, 1, 0, '', '', now(), now()
+                FROM inbox_conversation WHERE id %% 2500 < 20;
+            INSERT INTO inbox_outboxitem (kind, state, author_id, client_key, connection_id, conversation_id, payload,
+                    run_at, created_at, attempt, checks, external_id, reason)
+                SELECT 'reply', 'sent', %s, 's' || id, connection_id, id, '{}', opened_at, opened_at, 1, 0,
+                    's' || id, ''
+                FROM inbox_conversation WHERE id %% 5 = 0;
+            UPDATE inbox_outboxitem SET state = 'sending' WHERE state = 'queued' AND id %% 7 = 0;
+            INSERT INTO routing_routingjob (conversation_id, due_at, attempts, last_error)
+                SELECT id, now() + interval '1 hour', 0, '' FROM inbox_conversation WHERE id %% 10 = 0;
+            UPDATE routing_queueentry SET team_id = NULL, assignee_id = NULL WHERE conversation_id %% 1000 = 7;
+            ANALYZE inbox_outboxitem, routing_routingjob, routing_queueentry
+            """,
+            [desk.agent.pk, desk.agent.pk],
+        )
+
+
+def _plans(work: Callable[[], Any]) -> list[dict[str, Any]]:
+    """The plans of every statement that ``work`` issues on a big table."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    found = []
+    for query in captured.captured_queries:
+        sql = query["sql"]
+        if sql.lstrip().startswith(("SELECT", "UPDATE", "WITH")) and any(table in sql for table in BIG):
+            with connection.cursor() as cursor:
+                cursor.execute("EXPLAIN (FORMAT JSON) " + sql.replace("%", "%%"), [])
+                found.append(cursor.fetchone()[0][0]["Plan"])
+    return found
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _of_queue(**place: Any) -> Callable[[Loaded], Any]:
+    return lambda desk: selectors.queue_rows(
+        place=Place(**{k: v(desk) if callable(v) else v for k, v in place.items()})
+    )
+
+
+def _team(desk: Loaded) -> int:
+    return desk.team_id
+
+
+def _agent(desk: Loaded) -> int:
+    return desk.agent.pk
+
+
+def _next_page(desk: Loaded) -> None:
+    place = Place(team_id=desk.team_id)
+    last = selectors.queue_rows(place=place)[-1]
+    selectors.queue_rows(place=place, after=(last.waiting_since, last.pk))
+
+
+def _visible(desk: Loaded) -> None:
+    policy().filter(desk.agent, Conversation.objects.all()).filter(pk=desk.thread_id).first()
+
+
+# What runs, the index that it must use, and whether it may sort the handful of rows that the index found.
+HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
+    "queue of a team": (_of_queue(team_id=_team), "queue_of_team", False),
+    "queue of an audience": (_of_queue(team_id=_team, visibility="direct"), "queue_of_audience", False),
+    "my work": (_of_queue(agent_id=_agent), "queue_of_agent", False),
+    "unassigned": (_of_queue(team_id=_team, unassigned=True), "queue_unassigned", False),
+    "not routed": (_of_queue(unrouted=True), "queue_unrouted", True),
+    "next page": (_next_page, "queue_of_team", False),
+    "access, one conversation": (_visible, "inbox_conversation_pkey", False),
+    "access, many ids": (
+        lambda desk: policy().allowed(desk.agent, "reply", range(1, 50)), "inbox_conversation_pkey", False,
+    ),
+    "timeline": (
+        lambda desk: inbox_selectors.messages_of(Conversation.objects.get(pk=desk.thread_id)), "message_timeline", True,
+    ),
+    "events, read": (lambda _: events.read(after=SIZE - 1000), "inbox_event_pkey", False),
+    "replies to be sent": (lambda _: list(sending.due(limit=50)), "outbox_due", False),
+    "jobs due": (lambda _: _atomic(lambda: jobs.claim(limit=100, now=timezone.now())), "routing_due", False),
+    "waiting for an agent": (
+        lambda desk: _atomic(lambda: queue.lock_waiting(team_ids=[desk.team_id], limits=[3])), "queue_unassigned", True,
+    ),
+}  # fmt: skip
+
+
+def _atomic(work: Callable[[], Any]) -> None:
+    with transaction.atomic():
+        work()
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_query_uses_its_index(desk: Loaded, name: str) -> None:
+    work, index, may_sort = HOT[name]
+    _check(_plans(lambda: work(desk)), index, may_sort)
+
+
+def _check(plans: list[dict[str, Any]], index: str, may_sort: bool) -> None:
+    nodes = [node for plan in plans for node in _nodes(plan)]
+    assert index in {node.get("Index Name") for node in nodes}, nodes
+    assert [node for node in nodes if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG] == []
+    if not may_sort:
+        assert [node for node in nodes if "Sort" in node["Node Type"]] == []
+
+
+def test_the_check_meets_a_query_without_its_index(desk: Loaded) -> None:
+    """A self-test: an order that no index has must not pass."""
+    plans = _plans(lambda: list(Conversation.objects.order_by("answered_at", "opened_at")[:10]))
+    with pytest.raises(AssertionError):
+        _check(plans, "conversation_once", may_sort=False)
+
+
+def test_what_is_due_reads_few_rows(desk: Loaded) -> None:
+    """Sweeps run every two seconds: none of them may read a table from end to end."""
+    work = (outbox.release_due, sending.settle_doubtful, lambda: poll.poll_due(limit=0))
+    for plan in (plan for step in work for plan in _plans(step)):
+        scans = [node for node in _nodes(plan) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG]
+        assert scans == []
+
+
+@pytest.mark.parametrize("rows", [25, 100])
+def test_the_queue_takes_one_statement_for_any_number_of_rows(desk: Loaded, rows: int) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        found = selectors.queue_rows(place=Place(team_id=desk.team_id), limit=rows)
+        for row in found:
+            assert row.conversation.identity.name
+            assert row.conversation.last_message.text
+            assert row.connection.name
+            assert row.team.name
+    assert (len(found), len(captured)) == (rows, 1)
+
+
+def test_the_page_takes_at_most_twelve_statements(desk: Loaded) -> None:
+    client = Client()
+    client.force_login(desk.agent)
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(f"/inbox/team-{desk.team_id}/")
+        statements = [query["sql"] for query in captured.captured_queries]
+    assert response.status_code == 200
+    assert len(response.context["rows"]) == 25
+    assert len(statements) <= 12, statements
+    assert len([sql for sql in statements if "routing_queueentry" in sql]) == 1
+    _renders_without_a_statement(response)
+
+
+def _renders_without_a_statement(response: Any) -> None:
+    """The page's rows, four times over: showing 100 asks no more than showing 25."""
+    names = ("rows", "more", "queue", "audience", "selected", "total", "elsewhere", "request")
+    context = {name: response.context[name] for name in names}
+    context["rows"] *= 4
+    with CaptureQueriesContext(connection) as captured:
+        shown = render_to_string("routing/_rows.html", context)
+    assert (shown.count('class="q'), len(captured)) == (100, 0)
+
+
+def test_a_conversation_of_500_messages_takes_a_fixed_number_of_statements(desk: Loaded) -> None:
+    client = Client()
+    client.force_login(desk.agent)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(f"/inbox/team-{desk.team_id}/{desk.thread_id}/").status_code == 200
+        statements = len(captured)
+    assert statements <= 18
+
+
+def test_counts_are_read_in_one_statement(desk: Loaded) -> None:
+    keys = selectors.count_keys(team_ids=[desk.team_id], agent_id=desk.agent.pk, unrouted=True)
+    with CaptureQueriesContext(connection) as captured:
+        numbers = counts.read(keys)
+    assert len(captured) == 1
+    assert numbers[f"team:{desk.team_id}:open"] > 1000
+
+
+def test_replies_in_trouble_are_found_by_their_index(desk: Loaded) -> None:
+    assert OutboxItem.objects.filter(state="unknown").exists()
+    plans = _plans(lambda: inbox_selectors.in_trouble(desk.lead))
+    nodes = [node for plan in plans for node in _nodes(plan)]
+    assert "outbox_trouble" in {node.get("Index Name") for node in nodes}
