@@ -88,7 +88,7 @@ def interactions(world: World) -> int:
         "SELECT count(*) FROM inbox_event WHERE kind = 'outbox.sent' AND jsonb_typeof(data->'turn') = 'object'"
     )
     counted = world.number("SELECT count(*) FROM metrics_interaction")
-    assert counted == ended
+    assert counted == ended, (counted, ended)
     assert world.number("SELECT count(*) FROM inbox_event WHERE kind = 'outbox.sent'") == world.number(
         "SELECT count(*) FROM inbox_outboxitem WHERE state = 'sent'"
     )

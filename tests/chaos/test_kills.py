@@ -130,9 +130,10 @@ class Run:
         until(lambda: self.sent() >= before + 10 and time.time() > began + 3, "replies to leave without a broker", 20)
         ended = time.time()
         valkey.process.send_signal(signal.SIGCONT)
-        slowest = {name: self._slowest(path, began, ended) for name, path in self.notes.items()}
-        assert all(0 < seconds <= 1 for seconds in slowest.values()), slowest
-        self.slowest = slowest
+        self.slowest = {name: self._slowest(path, began, ended) for name, path in self.notes.items()}
+        for name, path in self.notes.items():  # beside what the network and this machine took before
+            usual = self._slowest(path, began - 5, began)
+            assert 0 < self.slowest[name] <= usual + 1, f"{name}: {self.slowest[name]} s, usually up to {usual} s"
         with valkey.client() as client:
             client.flushall()
         self.killer.counts.update({"broker flushed": 2, "broker frozen": 1})
