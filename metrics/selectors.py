@@ -9,13 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.contrib.auth.models import User
+from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import DurationField, F, Q, QuerySet, Sum
 
-from inbox.models import Event
-from inbox.services import counts
+from inbox.models import Conversation
 from metrics.models import Interaction, Touch
-from routing.models import Membership, QueueEntry
+from routing.models import Membership
 from routing.services.hands import display_name
 
 PAGE = 50
@@ -93,6 +93,15 @@ class Handled:
     active: float
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """How long (seconds) somebody worked on a conversation in the chosen days."""
+
+    agent: User
+    conversation: Conversation
+    seconds: float
+
+
 def parse(parameters: Mapping[str, Any], *, zone: str, today: date, team_ids: Collection[int] | None) -> Filter:
     """A filter from an address. What is not understood is left out; at most a year is counted."""
     day_to = _day(parameters.get("to")) or today
@@ -151,14 +160,27 @@ def interactions_rows(chosen: Filter, *, after: Position | None = None, limit: i
     return list(rows.select_related("agent", "team", "conversation__identity", "conversation__connection")[:limit])
 
 
-def touch_rows(chosen: Filter, *, limit: int = PAGE) -> list[Touch]:
-    """The touches behind an active time, newest first."""
+def touch_rows(chosen: Filter, *, after: tuple[int, int] | None = None, limit: int = PAGE) -> list[Touched]:
+    """The conversations behind an active time, newest first: how long each was worked on, never when by the minute.
+
+    ``after`` is (conversation, agent) of the last row seen.
+    """
     rows = Touch.objects.filter(period__overlap=(chosen.begin, chosen.end), period__startswith__gte=chosen.begin)
     if chosen.agent_id is not None:
         rows = rows.filter(agent_id=chosen.agent_id)
     if chosen.team_ids is not None:
         rows = rows.filter(agent__in=Membership.objects.filter(team_id__in=chosen.team_ids).values("user"))
-    return list(rows.select_related("agent", "conversation__identity").order_by("-period")[:limit])
+    if after is not None:
+        rows = rows.filter(Q(conversation_id__lt=after[0]) | Q(conversation_id=after[0], agent_id__lt=after[1]))
+    spent = Sum(RangeEndsWith(F("period")) - RangeStartsWith(F("period")), output_field=DurationField())
+    found = rows.values("conversation_id", "agent_id").annotate(spent=spent).order_by("-conversation_id", "-agent_id")
+    sums = list(found[:limit])
+    agents = User.objects.in_bulk({row["agent_id"] for row in sums})
+    conversations = Conversation.objects.select_related("identity").in_bulk({row["conversation_id"] for row in sums})
+    return [
+        Touched(agents[row["agent_id"]], conversations[row["conversation_id"]], row["spent"].total_seconds())
+        for row in sums
+    ]
 
 
 def handled_by_agent(chosen: Filter) -> list[Handled]:
@@ -234,36 +256,3 @@ def _measures(row: Sequence[Any]) -> Measures:
 def of_agent(chosen: Filter, *, agent_id: int, day: date) -> Filter:
     """The filter behind one line of handled_by_agent."""
     return replace(chosen, agent_id=agent_id, day_from=day, day_to=day)
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """The desk at this moment."""
-
-    arrived_today: int
-    open: int
-    unassigned: int
-    pending: int
-    snoozed: int
-    unrouted: int
-    oldest_waiting: datetime | None
-
-
-def now_of(*, team_ids: Collection[int], zone: str, now: datetime) -> Now:
-    """Today's arrivals of the whole desk, and the backlog of these teams."""
-    begin = _midnight(now.astimezone(ZoneInfo(zone_of(zone))).date(), zone_of(zone))
-    parts = ("open", "unassigned", "pending", "snoozed")
-    found = counts.read([f"team:{team}:{part}" for team in team_ids for part in parts] + ["unrouted"])
-    sums = {part: sum(found[f"team:{team}:{part}"] for team in team_ids) for part in parts}
-    waiting = [_oldest(team) for team in sorted(team_ids)]
-    return Now(
-        arrived_today=Event.objects.filter(kind="message.received", at__gte=begin).count(),
-        unrouted=found["unrouted"],
-        oldest_waiting=min((at for at in waiting if at), default=None),
-        **sums,
-    )
-
-
-def _oldest(team_id: int) -> datetime | None:
-    rows = QueueEntry.objects.filter(team_id=team_id, status="open").order_by("waiting_since", "conversation_id")
-    return rows.values_list("waiting_since", flat=True).first()

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,8 +15,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from inbox.downstream import policy
+from inbox.models import Conversation
 from inbox.permissions import require
-from metrics import selectors
+from metrics import current, selectors
 from metrics.selectors import Filter, Handled
 from routing.desk import desk_of
 
@@ -43,12 +45,18 @@ def _chosen(request: HttpRequest, **defaults: str) -> Filter:
     return chosen if lead else replace(chosen, agent_id=request.user.pk)
 
 
-def _link(chosen: Filter) -> str:
-    return f"{reverse('metrics_rows')}?{urlencode(chosen.parameters())}"
+def _visible(request: HttpRequest) -> QuerySet[Conversation]:
+    return policy().filter(request.user, Conversation.objects.all())
+
+
+def _link(page: str, chosen: Filter) -> str:
+    return f"{reverse(page)}?{urlencode(chosen.parameters())}"
 
 
 def _links(chosen: Filter) -> dict[str, str]:
-    return {name: _link(replace(chosen, **part)) for name, part in PARTS.items()}
+    """Where each figure of this filter opens to."""
+    found = {name: _link("metrics_rows", replace(chosen, **part)) for name, part in PARTS.items()}
+    return {**found, "active": _link("metrics_touches", chosen), "arrivals": _link("metrics_arrivals", chosen)}
 
 
 def _lines(chosen: Filter) -> list[tuple[Handled, dict[str, str]]]:
@@ -81,8 +89,8 @@ def day(request: HttpRequest) -> HttpResponse:
     """A lead's day, or the days they choose."""
     require(request.user, "see_metrics")
     chosen = _chosen(request)
-    desk = desk_of(request)
-    now = selectors.now_of(team_ids=[team.pk for team in desk.teams], zone=_zone(), now=timezone.now())
+    teams = {team.pk: team.name for team in desk_of(request).teams}
+    now = current.backlog(team_ids=list(teams))
     return render(
         request,
         "metrics/day.html",
@@ -92,9 +100,10 @@ def day(request: HttpRequest) -> HttpResponse:
             "totals": selectors.totals(chosen),
             "links": _links(chosen),
             "lines": _lines(chosen),
+            "arrivals": current.arrivals(chosen, conversations=_visible(request)),
             "now": now,
-            "teams": desk.teams,
-            "backlog": reverse("queue", args=[f"team-{desk.teams[0].pk}"]) if desk.teams else "",
+            "backlog": [(team, teams[team.team_id], f"team-{team.team_id}") for team in now.teams],
+            "teams": list(teams.values()),
         },
     )
 
@@ -131,6 +140,47 @@ def rows(request: HttpRequest) -> HttpResponse:
             "back": reverse("metrics" if lead else "my_metrics"),
         },
     )
+
+
+@require_safe
+def arrivals(request: HttpRequest) -> HttpResponse:
+    """The messages behind "arrivals"."""
+    require(request.user, "see_metrics")
+    chosen, visible, after = _chosen(request), _visible(request), _whole(request.GET.get("after"))
+    found = current.arrival_rows(chosen, conversations=visible, after=after, limit=selectors.PAGE + 1)
+    more = {**chosen.parameters(), "after": found[selectors.PAGE - 1].pk} if len(found) > selectors.PAGE else {}
+    context = {
+        "rows": found[: selectors.PAGE],
+        "more": urlencode(more),
+        "total": current.arrivals(chosen, conversations=visible),
+    }
+    return render(request, "metrics/arrivals.html", {**_range(chosen), **context, "here": "metrics"})
+
+
+@require_safe
+def touches(request: HttpRequest) -> HttpResponse:
+    """The conversations behind an active time: how long each, never when."""
+    chosen = _chosen(request)
+    conversation, _, agent = request.GET.get("after", "").partition("_")
+    last = (_whole(conversation), _whole(agent))
+    after = (last[0], last[1]) if last[0] is not None and last[1] is not None else None
+    found = selectors.touch_rows(chosen, after=after, limit=selectors.PAGE + 1)
+    more = found[selectors.PAGE - 1] if len(found) > selectors.PAGE else None
+    query = {**chosen.parameters(), "after": f"{more.conversation.pk}_{more.agent.pk}"} if more else {}
+    may_view = policy().allowed(request.user, "view", {row.conversation.pk for row in found})
+    lead = policy().permits(request.user, "see_metrics")
+    context = {
+        "rows": [(row, row.conversation.pk in may_view) for row in found[: selectors.PAGE]],
+        "more": urlencode(query),
+        "total": selectors.totals(chosen).active,
+        "here": "metrics" if lead else "my-figures",
+        "back": reverse("metrics" if lead else "my_metrics"),
+    }
+    return render(request, "metrics/touches.html", {**_range(chosen), **context})
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _after(request: HttpRequest) -> selectors.Position | None:

@@ -11,8 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox.models import Message
-from metrics import selectors
+from inbox.downstream import policy
+from inbox.models import Conversation, Message
+from metrics import current, selectors
 from metrics.models import Interaction
 from metrics.selectors import Filter
 from metrics.services.touches import beat
@@ -121,7 +122,7 @@ def test_the_active_time_opens_to_its_touches() -> None:
     alice, erin = selectors.handled_by_agent(ALL)
     for line, seconds in ((alice, 45), (erin, 15)):
         rows = selectors.touch_rows(selectors.of_agent(ALL, agent_id=line.agent_id, day=DAY))
-        assert sum((row.period.upper - row.period.lower).total_seconds() for row in rows) == line.active == seconds
+        assert sum(row.seconds for row in rows) == line.active == seconds
     chosen = selectors.parse({}, zone="UTC", today=DAY, team_ids=[desk.billing.pk])
     assert {row.agent for row in selectors.touch_rows(chosen)} == {desk.erin}
     assert [row.name for row in selectors.handled_by_agent(chosen)] == ["Erin"]
@@ -132,10 +133,27 @@ def test_the_desk_now() -> None:
     factories.arrives(desk, *factories.many(3))
     route_due()
     factories.conversation(desk)
-    now = selectors.now_of(team_ids=[desk.help_desk.pk, desk.billing.pk], zone="UTC", now=timezone.now())
-    assert (now.arrived_today, now.open, now.unassigned, now.unrouted) == (4, 3, 2, 1)
+    now = current.backlog(team_ids=[desk.help_desk.pk, desk.billing.pk])
+    assert (now.open, now.unassigned, now.unrouted) == (3, 2, 1)
     assert now.oldest_waiting is not None
-    assert selectors.now_of(team_ids=[], zone="Nowhere", now=timezone.now()).open == 0
+    assert current.backlog(team_ids=[]).open == 0
+
+
+def test_arrivals_open_to_exactly_the_messages_that_the_reader_may_see() -> None:
+    desk = factories.desk()
+    factories.rule("Bills", desk.billing, "bill")
+    factories.routed(desk, "my bill", by="carol")
+    factories.arrives(desk, *factories.many(3))
+    route_due()
+    today = selectors.parse({}, zone="UTC", today=timezone.now().date(), team_ids=None)
+    seen = {}
+    for user in (desk.bob, desk.erin):
+        visible = policy().filter(user, Conversation.objects.all())
+        rows = current.arrival_rows(today, conversations=visible)
+        seen[user.username] = [row.text for row in rows]
+        assert current.arrivals(today, conversations=visible) == len(rows)
+    assert len(seen["bob"]) == 4
+    assert seen["erin"] == ["my bill"]
 
 
 def test_the_statements_do_not_grow_with_the_rows() -> None:
