@@ -209,6 +209,7 @@ UNDO_SECONDS = env.float("UNDO_SECONDS", default=8.0)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 WORKER_THREADS = env.int("WORKER_THREADS", default=8)
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "socialdesk.reporting.AddressesHidden"
 LOGGING = logging_config(
     level=env.str("LOG_LEVEL", default="INFO"),
     secrets=[SECRET_KEY, *FIELD_ENCRYPTION_KEYS, *(urlsplit(url).password or "" for url in (DATABASE_URL, REDIS_URL))],
