@@ -94,6 +94,8 @@ class Run:
                 killer.shoot_in_flight("timeout_after_write", number=3, seconds=3)
             if counts["web"] < 4:
                 self.kill_the_rest()
+            if counts[AFTER] < AIMED:
+                killer.shoot_after_commit(patience=1)
 
     def freeze_across_reclaim(self) -> None:
         """The lease runs out and every sweep looks, but the item stays with its frozen sender."""
