@@ -32,6 +32,17 @@ def _element(value: Any) -> str:
     raise TypeError(f"A bulk row cannot hold a {type(value).__name__}.")
 
 
+def _array(column: Sequence[Any]) -> str:
+    """One column as an array literal. A column of texts is quoted in one go: no text may hold a NUL."""
+    kinds = set(map(type, column))
+    if kinds == {str}:
+        joined = "\0".join(column)
+        if joined.count("\0") != len(column) - 1:
+            raise ValueError("A text with a NUL cannot be stored.")
+        return '{"' + joined.replace("\\", "\\\\").replace('"', '\\"').replace("\0", '","') + '"}'
+    return "{" + ",".join(map(str if kinds == {int} else _element, column)) + "}"
+
+
 def run(sql: str, columns: str, rows: Iterable[Sequence[Any]], **same: Any) -> list[tuple[Any, ...]]:
     """Run ``sql`` in which ``{rows}`` stands for the rows, as a table ``new`` with ``columns`` ("id bigint, …").
 
@@ -39,7 +50,7 @@ def run(sql: str, columns: str, rows: Iterable[Sequence[Any]], **same: Any) -> l
     statement returns. No rows, no statement.
     """
     kinds = dict(column.split(maxsplit=1) for column in columns.split(", "))
-    literals = ["{" + ",".join(map(_element, column)) + "}" for column in zip(*rows, strict=True)]
+    literals = [_array(column) for column in zip(*rows, strict=True)]
     if not literals:
         return []
     arrays = ", ".join(f"%({name}_)s::{kind}[]" for name, kind in kinds.items())

@@ -35,6 +35,13 @@ def test_every_kind_of_value_comes_back() -> None:
 
 
 @pytest.mark.django_db
+def test_a_text_with_a_nul_or_none_shifts_nothing() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        bulk.run("SELECT * FROM {rows}", "t text", [("a\0b",), ("c",)])
+    assert bulk.run("SELECT * FROM {rows}", "t text", [(None,), ('"',)]) == [(None,), ('"',)]
+
+
+@pytest.mark.django_db
 def test_hostile_text_is_stored_as_it_came() -> None:
     desk = factories.desk()
     factories.arrives(desk, *(factories.post(text, by=f"c{n}") for n, text in enumerate(HOSTILE)))
