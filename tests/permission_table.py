@@ -107,6 +107,8 @@ TABLE: list[Row] = [
     Row(_A, "GET", f"/api/v1/conversations/{_ABSENT}/", NOBODY_API, api=True),
     Row("metrics/", "GET", "/metrics/", "302 302 403 403 403 200 200 403"),
     Row("metrics/rows/", "GET", "/metrics/rows/", "302 302 200 200 200 200 200 200"),
+    Row("metrics/arrivals/", "GET", "/metrics/arrivals/", "302 302 403 403 403 200 200 403"),
+    Row("metrics/touches/", "GET", "/metrics/touches/", "302 302 200 200 200 200 200 200"),
     Row("metrics/me/", "GET", "/metrics/me/", "302 302 200 200 200 200 200 200"),
     Row("api/v1/heartbeat/", "POST", "/api/v1/heartbeat/", TEAM_API, {"conversation": "{own}"}, api=True),
     Row("api/v1/heartbeat/", "POST", "/api/v1/heartbeat/", NOBODY_API, {"conversation": _ABSENT}, api=True),
