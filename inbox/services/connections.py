@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from connectors import registry
@@ -39,8 +40,9 @@ def secret_names(network: str) -> list[str]:
 
 
 def may_send(connection_id: int) -> bool:
-    """Whether the connection sends at this moment: neither disconnected nor paused."""
-    return Connection.objects.filter(pk=connection_id, state=Connection.State.ACTIVE, sending_paused=False).exists()
+    """Whether the connection sends at this moment: not disconnected, not paused, not told to wait."""
+    ready = Q(send_not_before=None) | Q(send_not_before__lte=timezone.now())
+    return Connection.objects.filter(ready, pk=connection_id, state="active", sending_paused=False).exists()
 
 
 def connect(

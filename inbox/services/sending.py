@@ -150,7 +150,10 @@ def _surely(record: Callable[[], Any]) -> None:
 
 def _record(item: OutboxItem, outcome: Receipt | ConnectorError) -> None:
     if isinstance(outcome, Receipt):
-        _sent(item, outcome)
+        try:
+            _sent(item, outcome)
+        except IntegrityError:  # the network answered with an id that another item has claimed
+            _doubtful(item, "The network answered with the number of another reply.", sender_ended=True)
     elif isinstance(outcome, UnknownOutcome):
         _doubtful(item, str(outcome), sender_ended=True)
     else:
