@@ -115,9 +115,6 @@ def _draw_ids(external_ids: Sequence[str]) -> dict[str, int]:
         return dict(zip(external_ids, sorted(pk for (pk,) in cursor.fetchall()), strict=True))
 
 
-# Conversations ---------------------------------------------------------------------------------
-
-
 def _spots(
     connection: Connection, posts: Sequence[Post], people: Mapping[tuple[str, str], int], now: datetime
 ) -> dict[str, Spot]:
@@ -213,9 +210,6 @@ def _places_of_own(
         if place:
             places[post.external_id] = place
     return places
-
-
-# Messages --------------------------------------------------------------------------------------
 
 
 def _messages(
