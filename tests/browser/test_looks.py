@@ -35,7 +35,15 @@ def full(desk: Desk) -> list[str]:
         )  # fmt: skip
     team = f"team-{desk.people.help_desk.pk}"
     pages = ["/inbox/mine/", f"/inbox/{team}/", f"/inbox/{team}/{carol.pk}/", "/trouble/", "/connections/"]
-    pages += ["/metrics/", "/metrics/rows/", "/metrics/me/", "/me/", f"/conversations/{carol.pk}/assign/"]
+    pages += [
+        "/metrics/",
+        "/metrics/rows/",
+        "/metrics/arrivals/",
+        "/metrics/touches/",
+        "/metrics/me/",
+        "/me/",
+        f"/conversations/{carol.pk}/assign/",
+    ]
     return [*pages, "/nothing/"]
 
 
