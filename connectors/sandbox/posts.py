@@ -81,6 +81,7 @@ def add_customer_posts(store: Store, items: Sequence[Mapping[str, Any]], *, back
     A post mentions the accounts it names in ``account``; else those whose @handle stands in its text; else
     the author it answers, if that is an account; else the first account (unless ``mention`` is false).
     Text is served as given, byte for byte; ``rewrite: true`` treats it as X treats a text typed in by hand.
+    ``once: true`` is for a customer who writes a single post: asked again, it is the post that is there already.
     """
     with store.writing():
         accounts = {user.id: user for user_id in account_ids(store) if (user := find_user(store, user_id))}
@@ -95,6 +96,8 @@ def _add_customer_post(store: Store, item: Mapping[str, Any], accounts: dict[int
         followers=item.get("followers"),
         accepts_dm=item.get("accepts_dm"),
     )
+    if item.get("once") and (there := store.one("SELECT id FROM tweets WHERE author_id = ?", (author.id,))):
+        return int(there[0])
     parent = _parent(store, item)
     tweet_id = _new_id(store, item.get("created_at"), back_ms)
     written = str(item["text"])

@@ -7,12 +7,15 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 from connectors.sandbox.harness import Control, ControlError
 
 NAMES = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "grove", "heath", "inlet", "juniper")
 TICK = 0.1  # seconds between two batches at most
+PATIENCE = 30.0  # seconds that a sandbox may take to come back
 
 
 class ReplayError(Exception):
@@ -51,14 +54,14 @@ def replay(
 ) -> Replayed:
     """Posts up to ``limit`` lines (0: all) of ``file``; ``tell`` gets a line of progress now and then."""
     handle = _company(control)
-    result, run = Replayed(), secrets.token_hex(2)
+    result, run = Replayed(), secrets.token_hex(3)
     started = told = time.monotonic()
-    batch: list[dict[str, str]] = []
+    batch: list[dict[str, Any]] = []
     size = max(1, int(rate * TICK))
     for text in _texts(file, column, limit, result):
         number = result.posted + len(batch) + 1
         mention = text if f"@{handle}".lower() in text.lower() else f"@{handle} {text}"
-        batch.append({"handle": f"{NAMES[number % len(NAMES)][:5]}{run}{number}"[:15], "text": mention})
+        batch.append({"handle": f"{NAMES[number % len(NAMES)][:4]}{run}{number}"[:15], "text": mention, "once": True})
         if len(batch) >= size:
             _send(control, batch, result)
             told = _progress(result, told, tell)
@@ -97,15 +100,21 @@ def _texts(file: Path, column: int, limit: int, result: Replayed) -> Iterator[st
                 yield text
 
 
-def _send(control: Control, batch: list[dict[str, str]], result: Replayed) -> None:
+def _send(control: Control, batch: list[dict[str, Any]], result: Replayed) -> None:
+    """Posts the batch. A sandbox that dies meanwhile may come back: ``once`` makes asking again harmless."""
     if not batch:
         return
-    try:
-        control.posts(batch)
-    except OSError:
-        raise ReplayError(f"The sandbox stopped answering after {result.posted} posts.") from None
-    except ControlError as reason:
-        raise ReplayError(f"The sandbox refused after {result.posted} posts: {reason}") from None
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            control.posts(batch)
+            break
+        except (OSError, HTTPException):
+            if time.monotonic() > deadline:
+                raise ReplayError(f"The sandbox stopped answering after {result.posted} posts.") from None
+            time.sleep(TICK)
+        except ControlError as reason:
+            raise ReplayError(f"The sandbox refused after {result.posted} posts: {reason}") from None
     result.posted += len(batch)
     batch.clear()
 

@@ -11,8 +11,9 @@ from socialdesk.embedded.folders import service_account, services_folder, socket
 from socialdesk.embedded.postgres import Postgres
 from socialdesk.embedded.valkey import Valkey
 
-# Only the operating system's death could lose what is not synced, and the tests kill processes.
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Only the operating system's death could lose what is not synced, and the tests kill processes. (Commits stay
+# synchronous: without that, killing PostgreSQL alone would lose some.)
+FAST = ("fsync=off", "full_page_writes=off")
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def test_whole_lines_a_limit_and_a_second_time(api: Caller, lines: Path) -> None
     run(api, lines, "--limit", "2", "--rate", "100")
     assert api.sandbox.state()["posts"] == 4
     assert api.sandbox.state()["users"] == 5
+
+
+def test_a_sandbox_that_is_killed_on_the_way_gets_every_line_once(api: Caller, tmp_path: Path) -> None:
+    path = tmp_path / "many.txt"
+    path.write_text("".join(f"line {number}\n" for number in range(80)))
+    said: list[str] = []
+    thread = threading.Thread(target=lambda: said.append(run(api, path, "--rate", "40/s")))
+    thread.start()
+    for enough in (10, 40):
+        while api.sandbox.state()["posts"] < enough:
+            time.sleep(0.02)
+        api.sandbox.restart()
+    thread.join(60)
+    assert "80 posted" in said[0]
+    assert api.sandbox.state()["posts"] == 80
 
 
 def test_the_pace_is_kept(api: Caller, tmp_path: Path) -> None:
