@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
 from connectors.models import StreamState
-from connectors.sandbox.harness import Sandbox, running_sandbox
+from connectors.sandbox.harness import Sandbox, free_port, running_sandbox
 from inbox.models import Conversation
 from inbox.services import connections, locks, outbox, poll, sending
 from routing.services.assignment import route_due
@@ -39,9 +38,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def address(django_db_setup: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The product on a port of its own, on the tests' database. The event stream needs a real ASGI server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + database.settings_dict["NAME"])
     environment = {**os.environ, "DATABASE_URL": url.geturl(), "UNDO_SECONDS": "30", "DEBUG": ""}
     log = (tmp_path_factory.mktemp("web") / "log").open("wb")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ class Stream:
                 elif "event" in message:
                     self.heard.put(message)
                     message = {}
-        except (requests.RequestException, AttributeError, ValueError):
+        except (requests.RequestException, AttributeError, ValueError, OSError):
             pass  # closed by the test
         self.heard.put({"event": "closed"})
 
@@ -71,6 +72,9 @@ def listening(address: str, name: str, after: int | None = None) -> Iterator[Str
     with session.get(f"{address}/events?after={seen}", stream=True, timeout=30) as response:
         assert response.headers["Content-Type"] == "text/event-stream"
         yield Stream(response)
+        # Closing alone would wait for the reading thread, and that for the next sign of life.
+        if response.raw.connection is not None:  # the server has not ended it
+            response.raw.connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_commit_elsewhere_is_heard_with_ids_and_counts_and_no_text(address: str, desk: factories.Desk) -> None:
