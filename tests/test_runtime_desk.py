@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ import psutil
 import pytest
 import redis
 
+from connectors.sandbox.harness import free_port
+
 ROOT = Path(__file__).resolve().parents[1]
 ALL = {"postgres", "valkey", "web", "worker", "beat", "sandbox"}
 # What the tests' own environment says would reach the desk and is none of its business.
@@ -28,10 +29,10 @@ FOREIGN = ("DATABASE", "REDIS", "SECRET", "FIELD_", "SOCIALDESK", "ALLOWED", "PO
 
 
 def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], two.getsockname()[1]
+    one = two = free_port()
+    while two == one:
+        two = free_port()
+    return one, two
 
 
 class Desk:
@@ -136,12 +137,12 @@ def test_whatever_is_killed_comes_back_and_the_desk_is_healthy_again(desk: Desk)
     before = {name: child.pid for name, child in desk.children().items()}
     for child in desk.children().values():
         child.kill()
-    assert wait_for(
-        lambda: all(
-            desk.children().get(name, None) and desk.children()[name].pid != pid for name, pid in before.items()
-        ),
-        20,
-    )
+
+    def all_are_new() -> bool:
+        now = desk.children()
+        return all(name in now and now[name].pid != pid for name, pid in before.items())
+
+    assert wait_for(all_are_new, 30)
     # Older signs of life no longer count as fresh after this.
     time.sleep(5)
     assert wait_for(lambda: _all_fresh(desk), 40), desk.health()
@@ -155,6 +156,7 @@ def _all_fresh(desk: Desk) -> bool:
 
 
 def test_a_frozen_and_flushed_broker_stops_nobody_for_good(desk: Desk) -> None:
+    assert wait_for(lambda: set(desk.children()) == ALL, 30)
     valkey = desk.children()["valkey"]
     valkey.suspend()
     time.sleep(3)
