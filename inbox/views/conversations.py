@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST
 
 from connectors.errors import ConnectorError
+from inbox.parameters import whole
 from inbox.permissions import conversation_for, person
 from inbox.services import conversations, replies
 from inbox.views.back import back
@@ -49,13 +50,9 @@ def _send(request: HttpRequest, conversation_id: int, audience: str, text: str) 
         visibility=audience,
         text=text,
         client_key=request.POST.get("client_key", "")[:64],
-        seen_message_id=_number(request.POST.get("seen")),
-        seen_outbox_id=_number(request.POST.get("seen_outbox")),
+        seen_message_id=whole(request.POST.get("seen")),
+        seen_outbox_id=whole(request.POST.get("seen_outbox")),
     )
-
-
-def _number(value: str | None) -> int | None:
-    return int(value) if value and value.isdecimal() and len(value) < 19 else None
 
 
 @require_POST

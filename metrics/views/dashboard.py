@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from inbox.downstream import policy
 from inbox.models import Conversation
+from inbox.parameters import whole
 from inbox.permissions import require
 from metrics import current, selectors
 from metrics.selectors import Filter, Handled
@@ -146,7 +147,7 @@ def rows(request: HttpRequest) -> HttpResponse:
 def arrivals(request: HttpRequest) -> HttpResponse:
     """The messages behind "arrivals"."""
     require(request.user, "see_metrics")
-    chosen, visible, after = _chosen(request), _visible(request), _whole(request.GET.get("after"))
+    chosen, visible, after = _chosen(request), _visible(request), whole(request.GET.get("after"))
     found = current.arrival_rows(chosen, conversations=visible, after=after, limit=selectors.PAGE + 1)
     more = {**chosen.parameters(), "after": found[selectors.PAGE - 1].pk} if len(found) > selectors.PAGE else {}
     context = {
@@ -162,7 +163,7 @@ def touches(request: HttpRequest) -> HttpResponse:
     """The conversations behind an active time: how long each, never when."""
     chosen = _chosen(request)
     conversation, _, agent = request.GET.get("after", "").partition("_")
-    last = (_whole(conversation), _whole(agent))
+    last = (whole(conversation), whole(agent))
     after = (last[0], last[1]) if last[0] is not None and last[1] is not None else None
     found = selectors.touch_rows(chosen, after=after, limit=selectors.PAGE + 1)
     more = found[selectors.PAGE - 1] if len(found) > selectors.PAGE else None
@@ -179,10 +180,6 @@ def touches(request: HttpRequest) -> HttpResponse:
     return render(request, "metrics/touches.html", {**_range(chosen), **context})
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
 def _after(request: HttpRequest) -> selectors.Position | None:
     """A position in the rows: when the last one ended, and its id."""
     at, _, pk = request.GET.get("after", "").rpartition("_")
@@ -190,4 +187,5 @@ def _after(request: HttpRequest) -> selectors.Position | None:
         moment = datetime.fromisoformat(at)
     except ValueError:
         return None
-    return (moment, int(pk)) if pk.isdecimal() and len(pk) < 19 and timezone.is_aware(moment) else None
+    last = whole(pk)
+    return (moment, last) if last is not None and timezone.is_aware(moment) else None

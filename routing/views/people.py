@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.downstream import policy
+from inbox.parameters import whole
 from inbox.permissions import conversation_for, person
 from inbox.services.conversations import Refused
 from inbox.views.back import back
@@ -37,7 +38,7 @@ def assign(request: HttpRequest, conversation_id: int) -> HttpResponse:
         template = "routing/_assign.html" if request.htmx else "routing/assign.html"  # type: ignore[attr-defined]
         return render(request, template, shown)
     kind, _, number = request.POST.get("to", "").partition(":")
-    chosen = request.user.pk if kind == "me" else int(number) if number.isdecimal() and len(number) < 19 else None
+    chosen = request.user.pk if kind == "me" else whole(number)
     try:
         told = handing.assign(
             conversation_id=conversation_id,

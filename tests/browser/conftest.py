@@ -22,9 +22,10 @@ from playwright.sync_api import Browser, Page
 from connectors.models import StreamState
 from connectors.sandbox.harness import Sandbox, free_port, running_sandbox
 from inbox.models import Conversation
-from inbox.services import connections, locks, outbox, poll, sending
+from inbox.services import locks, outbox, poll, sending
 from routing.services.assignment import route_due
 from tests import factories
+from tests.networks import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -99,18 +100,8 @@ class Desk:
 
 @pytest.fixture
 def desk(network: Sandbox, transactional_db: Any) -> Iterator[Desk]:
-    network.clear_faults()
-    network.reset(keep_accounts=False)
-    network.rates_off()
-    account = network.create_account("norrline", "Norrline")
+    connection = connect(network)
     people = factories.desk(password=factories.PASSWORD)
-    connection = connections.connect(
-        network="x",
-        name="Norrline on X",
-        config={"base_url": network.x_url},
-        secrets={name: account[name] for name in ("consumer_key", "consumer_secret")}
-        | {"access_token": account["oauth_token"], "access_token_secret": account["oauth_token_secret"]},
-    )
     yield Desk(network, connection, people)
     locks.forget()
 

@@ -13,9 +13,10 @@ from django.utils import timezone
 from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import Sandbox, running_sandbox
 from inbox.models import Conversation, OutboxItem
-from inbox.services import connections, locks, outbox, poll, replies, sending
+from inbox.services import locks, outbox, poll, replies, sending
 from routing.services.assignment import route_due
 from tests import factories
+from tests.networks import connect
 
 
 @pytest.fixture(scope="module")
@@ -65,17 +66,7 @@ class Desk:
 
 @pytest.fixture
 def desk(network: Sandbox, transactional_db: Any) -> Iterator[Desk]:
-    network.clear_faults()
-    network.reset(keep_accounts=False)
-    network.rates_off()
-    account = network.create_account("norrline", "Norrline")
+    connection = connect(network)
     people = factories.desk()
-    connection = connections.connect(
-        network="x",
-        name="Norrline on X",
-        config={"base_url": network.x_url},
-        secrets={name: account[name] for name in ("consumer_key", "consumer_secret")}
-        | {"access_token": account["oauth_token"], "access_token_secret": account["oauth_token_secret"]},
-    )
     yield Desk(network, connection, people.alice, people.bob)
     locks.forget()
