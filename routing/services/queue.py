@@ -22,6 +22,7 @@ from inbox.services import counts
 from routing.services import hands
 
 OPEN = Conversation.Status.OPEN.value
+UNROUTED = "unrouted"  # the count of those that no team has
 _COLUMNS = "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand"
 _QUALIFIED = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
 # What orders a queue: when the open turn began, or when we last heard of the conversation ``c``.
@@ -47,7 +48,7 @@ class Entry:
     def keys(self) -> Iterator[str]:
         """Every count that this row is part of. All writers and the recount use this one list."""
         if self.team_id is None:
-            yield "unrouted"
+            yield UNROUTED
         else:
             yield f"team:{self.team_id}:{self.status}"
             if self.status == OPEN:
@@ -98,20 +99,17 @@ def enter(conversation_ids: Collection[int]) -> set[int]:
             SELECT c.id, c.connection_id, NULL, NULL, c.status, coalesce(m.visibility, 'public'), {WAITING_SINCE}, false
             FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
             WHERE c.id = ANY(%s::bigint[]) AND c.status <> 'resolved'
-                AND NOT EXISTS (SELECT FROM routing_queueentry q WHERE q.conversation_id = c.id)
                 AND NOT EXISTS (
                     SELECT FROM routing_assignment a WHERE a.conversation_id = c.id AND a.ended_at IS NULL
                 )
-            RETURNING {_COLUMNS}
+            ON CONFLICT (conversation_id) DO NOTHING
+            RETURNING conversation_id
             """,
             [list(conversation_ids)],
         )
-        entered = _entries(cursor.fetchall())
-    deltas: Counter[str] = Counter()
-    for entry in entered.values():
-        deltas.update(entry.keys())
-    counts.add(deltas)
-    return set(entered)
+        entered = {pk for (pk,) in cursor.fetchall()}
+    counts.add({UNROUTED: len(entered)})
+    return entered
 
 
 def lock_waiting(*, team_ids: Sequence[int], limits: Sequence[int]) -> dict[int, Entry]:
