@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
+from django.urls import reverse
 
 from inbox.services import counts
 from routing import selectors
@@ -29,6 +30,15 @@ class Queue:
     place: Place
     audiences: Mapping[str, str]  # audience: key of its count, where one is kept
     short: str = ""  # in the sidebar, under its team
+
+    @property
+    def address(self) -> str:
+        return _address(self.key)
+
+
+@lru_cache(maxsize=1024)
+def _address(key: str) -> str:
+    return reverse("queue", args=[key])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q
 
 from inbox.models import Conversation
 from inbox.services import counts
 from routing.models import AgentProfile, Assignment, Membership, QueueEntry, RoutingJob, Team
 
 PAGE = 50
+EXCERPT = 160  # characters of the newest message in a queue's row; a row is one line wide
 STATUSES = tuple(Conversation.Status.values)
 Position = tuple[datetime, int]  # waiting_since and conversation of the last row seen
 
@@ -30,28 +33,78 @@ class Place:
     visibility: str = ""  # "", "public" or "direct"
 
 
-def queue_rows(*, place: Place, after: Position | None = None, limit: int = PAGE) -> list[QueueEntry]:
-    """The next entries of one queue, longest waiting first. The caller has checked that it may be seen."""
-    rows = _of_place(place).order_by("waiting_since", "conversation_id")
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a queue: what an agent reads of a conversation before opening it."""
+
+    conversation_id: int
+    waiting_since: datetime
+    visibility: str
+    status: str
+    network: str
+    name: str
+    followers: int | None
+    text: str  # the beginning of the newest message
+    waits_since: datetime | None  # nothing waits for us without it
+    snoozed_until: datetime | None
+    answered: bool
+    assignee_id: int | None
+    assignee: str
+    why: str
+
+    @property
+    def status_label(self) -> str:
+        return _LABELS[self.status]
+
+
+_LABELS = dict(Conversation.Status.choices)
+# Written out: the ORM takes longer to make 25 rows of six models, and of their SQL, than PostgreSQL to find them.
+_ROWS = """
+SELECT q.conversation_id, q.waiting_since, q.visibility, c.status, k.network,
+    coalesce(nullif(i.name, ''), nullif(i.handle, ''), i.external_id), i.followers,
+    CASE WHEN length(m.text) > {excerpt} THEN left(m.text, {excerpt}) || '…' ELSE coalesce(m.text, '') END,
+    CASE WHEN c.turn_first_id IS NOT NULL THEN c.turn_arrived_at END, c.snoozed_until, c.answered_at IS NOT NULL,
+    q.assignee_id, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username, ''),
+    coalesce(a.reasons ->> 0, t.name, 'Not routed yet')
+FROM routing_queueentry q
+JOIN inbox_conversation c ON c.id = q.conversation_id
+JOIN inbox_identity i ON i.id = c.identity_id
+JOIN connectors_connection k ON k.id = q.connection_id
+LEFT JOIN inbox_message m ON m.id = c.last_message_id
+LEFT JOIN auth_user u ON u.id = q.assignee_id
+LEFT JOIN routing_team t ON t.id = q.team_id
+LEFT JOIN routing_assignment a ON a.conversation_id = q.conversation_id AND a.ended_at IS NULL
+WHERE {place} ORDER BY q.waiting_since, q.conversation_id LIMIT %s
+"""
+
+
+def queue_rows(*, place: Place, after: Position | None = None, limit: int = PAGE) -> list[Row]:
+    """The next rows of one queue, longest waiting first, in one statement. The caller has checked that it may be seen."""
+    terms = _terms(place)
     if after is not None:
         # A row comparison, which the index answers; many rows of one batch share their time.
-        position = "(routing_queueentry.waiting_since, routing_queueentry.conversation_id) > (%s, %s)"
-        rows = rows.extra(where=[position], params=list(after))
-    related = "conversation__identity", "conversation__last_message", "connection", "assignee", "team"
-    return list(rows.select_related(*related)[:limit])
+        terms["(q.waiting_since, q.conversation_id) > (%s, %s)"] = after
+    where = " AND ".join(terms)
+    values = [value for some in terms.values() for value in some]
+    with connection.cursor() as cursor:
+        cursor.execute(_ROWS.format(place=where, excerpt=EXCERPT), [*values, limit])
+        return [Row(*row) for row in cursor.fetchall()]
 
 
-def _of_place(place: Place) -> QuerySet[QueueEntry]:
-    rows = QueueEntry.objects.all()
+def _terms(place: Place) -> dict[str, tuple[Any, ...]]:
+    """The conditions of ``place`` with their values. The words are ours, values are never put into them."""
+    terms: dict[str, tuple[Any, ...]]
     if place.unrouted:
-        rows = rows.filter(team=None)
+        terms = {"q.team_id IS NULL": ()}
     elif place.agent_id is not None:
-        rows = rows.filter(assignee_id=place.agent_id, status=place.status)
+        terms = {"q.assignee_id = %s": (place.agent_id,), "q.status = %s": (place.status,)}
     else:
-        rows = rows.filter(team=place.team_id, status=place.status)
+        terms = {"q.team_id = %s": (place.team_id,), "q.status = %s": (place.status,)}
     if place.unassigned:
-        rows = rows.filter(assignee=None)
-    return rows.filter(visibility=place.visibility) if place.visibility else rows
+        terms["q.assignee_id IS NULL"] = ()
+    if place.visibility:
+        terms["q.visibility = %s"] = (place.visibility,)
+    return terms
 
 
 def count_keys(*, team_ids: Collection[int], agent_id: int | None, unrouted: bool) -> list[str]:

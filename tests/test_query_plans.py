@@ -109,7 +109,7 @@ def _agent(desk: Loaded) -> int:
 def _next_page(desk: Loaded) -> None:
     place = Place(team_id=desk.team_id)
     last = selectors.queue_rows(place=place)[-1]
-    selectors.queue_rows(place=place, after=(last.waiting_since, last.pk))
+    selectors.queue_rows(place=place, after=(last.waiting_since, last.conversation_id))
 
 
 def _visible(desk: Loaded) -> None:
@@ -179,10 +179,9 @@ def test_the_queue_takes_one_statement_for_any_number_of_rows(desk: Loaded, rows
     with CaptureQueriesContext(connection) as captured:
         found = selectors.queue_rows(place=Place(team_id=desk.team_id), limit=rows)
         for row in found:
-            assert row.conversation.identity.name
-            assert row.conversation.last_message.text
-            assert row.connection.name
-            assert row.team.name
+            assert (row.name, row.network) == (f"Customer {row.conversation_id}", "x")
+            assert row.text.startswith(f"Where is my order {row.conversation_id}?")
+            assert row.why == "The rule for orders fits."
     assert (len(found), len(captured)) == (rows, 1)
 
 
@@ -201,7 +200,7 @@ def test_the_page_takes_at_most_twelve_statements(desk: Loaded) -> None:
 
 def _renders_without_a_statement(response: Any) -> None:
     """The page's rows, four times over: showing 100 asks no more than showing 25."""
-    names = ("rows", "more", "queue", "audience", "selected", "total", "elsewhere", "request")
+    names = ("rows", "more", "queue_url", "audience", "selected", "me", "total", "elsewhere", "request")
     context = {name: response.context[name] for name in names}
     context["rows"] *= 4
     with CaptureQueriesContext(connection) as captured:

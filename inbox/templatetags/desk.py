@@ -11,7 +11,6 @@ from pathlib import Path
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -24,7 +23,6 @@ GROUND = re.compile(r'<path stroke="none"[^>]*/>')
 MARKS = Path(settings.BASE_DIR) / "static" / "desk" / "marks"
 
 
-@lru_cache(maxsize=256)
 def _drawing(folder: Path, name: str) -> SafeString:
     """The inside of an SVG file, or nothing: words stand beside every icon that matters.
 
@@ -38,6 +36,7 @@ def _drawing(folder: Path, name: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str, extra: str = "") -> SafeString:
     """One outline icon, drawn in place (no request, no script)."""
     drawing = _drawing(Path(settings.FRONT_END_PACKAGES["tabler"]), name)
@@ -45,6 +44,7 @@ def icon(name: str, extra: str = "") -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=64)
 def netmark(key: str, extra: str = "") -> SafeString:
     """A network's mark in a square, named for a screen reader; its first letter where none was drawn."""
     network = networks.shown(key)
@@ -63,6 +63,7 @@ def network_label(key: str) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1)
 def has_face() -> bool:
     """Whether npm has brought the face; without it the system's own is used and nothing is requested."""
     return Path(settings.FRONT_END_PACKAGES["inter"]).is_dir()
@@ -127,6 +128,13 @@ def since(moment: datetime | None) -> str:
     return "now" if seconds < 1 else duration(seconds if seconds < 60 else seconds - seconds % 60)
 
 
+@register.simple_tag
+def running(start: datetime) -> SafeString:
+    """How long something has been waiting; the browser keeps it going."""
+    exact = start.isoformat()
+    return format_html('<time datetime="{}" data-since="{}">{}</time>', exact, exact, since(start))
+
+
 @register.filter
 def until(moment: datetime | None) -> str:
     if moment is None:
@@ -140,13 +148,13 @@ def when(moment: datetime | None) -> SafeString:
     if moment is None:
         return SafeString("–")
     local, today = timezone.localtime(moment), timezone.localdate()
-    pattern = "H:i" if local.date() == today else "j M, H:i" if local.year == today.year else "j M Y, H:i"
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        date_format(local, "j M Y, H:i:s T"),
-        date_format(local, pattern),
-    )
+    day, year, hour = f"{local.day} {local:%b}", f"{local:%Y}", f"{local:%H:%M}"
+    if local.date() == today:
+        brief = hour
+    else:
+        brief = f"{day}, {hour}" if local.year == today.year else f"{day} {year}, {hour}"
+    exact = f"{day} {year}, {local:%H:%M:%S %Z}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, brief)
 
 
 @register.filter

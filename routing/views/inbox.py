@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -19,8 +19,8 @@ from inbox.timeline import Line
 from inbox.views import pane
 from routing import selectors
 from routing.desk import AUDIENCES, Desk, Queue, desk_of
-from routing.models import Assignment, QueueEntry
-from routing.selectors import Place, Position
+from routing.models import Assignment
+from routing.selectors import Position, Row
 from routing.services.hands import display_name
 
 ROWS = 25
@@ -47,9 +47,8 @@ def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None
     audience = audience if audience in AUDIENCES else ""
     position = events.position()  # before the rows: what happens from here on is heard live
     shown: dict[str, Any] = {
-        "position": position,
-        "here": "inbox", "queue": chosen, "audience": audience, "selected": conversation_id,
-        "queue_url": reverse("queue", args=[queue]), **_rows(chosen, audience, _position(request.GET.get("after", ""))),
+        "position": position, "here": "inbox", "queue": chosen, "audience": audience,
+        "selected": conversation_id, "me": request.user.pk, **_rows(chosen, audience, _position(request.GET.get("after", ""))),
     }  # fmt: skip
     if "after" in request.GET and request.htmx:  # type: ignore[attr-defined]
         return _fresh(render(request, "routing/_rows.html", shown))
@@ -67,27 +66,19 @@ def _fresh(response: HttpResponse) -> HttpResponse:
 
 
 def _rows(queue: Queue, audience: str, after: Position | None) -> dict[str, Any]:
-    place = Place(
-        team_id=queue.place.team_id,
-        agent_id=queue.place.agent_id,
-        unassigned=queue.place.unassigned,
-        unrouted=queue.place.unrouted,
-        status=queue.place.status,
-        visibility=audience,
-    )
+    place = replace(queue.place, visibility=audience)
     rows = selectors.queue_rows(place=place, after=after, limit=ROWS + 1)
-    more = rows[ROWS - 1] if len(rows) > ROWS else None
-    why = {}
-    if rows:
-        current = selectors.assignments_of([row.conversation_id for row in rows[:ROWS]])
-        why = {pk: assignment.reasons[0] for pk, assignment in current.items() if assignment.reasons}
-    told = [(row, why.get(row.conversation_id) or (row.team.name if row.team else "Not routed yet")) for row in rows]
-    return {"rows": told[:ROWS], "more": _mark(more)}
+    prefix, tail = queue.address, f"?audience={audience}" if audience else ""
+    return {
+        "rows": [(row, f"{prefix}{row.conversation_id}/{tail}") for row in rows[:ROWS]],
+        "more": _mark(rows[ROWS - 1]) if len(rows) > ROWS else "",
+        "queue_url": prefix,
+    }
 
 
-def _mark(row: QueueEntry | None) -> str:
+def _mark(row: Row) -> str:
     """A row's position in the queue as an address part: microseconds and id, so that nothing is rounded."""
-    return f"{(row.waiting_since - EPOCH) // MICROSECOND}-{row.conversation_id}" if row else ""
+    return f"{(row.waiting_since - EPOCH) // MICROSECOND}-{row.conversation_id}"
 
 
 def _position(mark: str) -> Position | None:
