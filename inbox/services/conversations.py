@@ -7,9 +7,8 @@ came first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -29,8 +28,7 @@ class Refused(Exception):
     """What was asked cannot be done; ``str()`` is the sentence for the person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """The new messages of one conversation in one batch: its earliest and its latest."""
 
     first_id: int
@@ -70,7 +68,7 @@ def receive(incoming: Mapping[int, Incoming]) -> list[int]:
         RETURNING c.id, old.resolved
         """,
         "id bigint, first_id bigint, published timestamptz, last_id bigint, arrived timestamptz",
-        [(pk, new.first_id, new.first_published, new.last_id, new.arrived) for pk, new in incoming.items()],
+        [(pk, *new) for pk, new in incoming.items()],
     )
     return [pk for pk, reopened in rows if reopened]
 
@@ -147,15 +145,16 @@ def resolve(*, conversation_id: int, actor: AbstractBaseUser, resolution: str) -
 def reopen(*, conversation_id: int, actor: AbstractBaseUser | None, reason: str) -> None:
     """Take a resolved or snoozed conversation up again, with the reason that is shown in its history."""
     conversation = locked(conversation_id)
-    if conversation.status == Status.OPEN:
+    before = conversation.status
+    if before == Status.OPEN:
         return
-    if conversation.status == Status.RESOLVED:
+    if before == Status.RESOLVED:
         conversation.reopened += 1
         conversation.answered_at = conversation.resolved_at = None
         conversation.resolution = ""
     conversation.status, conversation.snoozed_until = Status.OPEN, None
     conversation.save()
-    _tell(conversation, "conversation.reopened", actor, {"reason": reason})
+    _tell(conversation, "conversation.reopened", actor, {"reason": reason, "from": str(before)})
 
 
 @transaction.atomic
@@ -217,6 +216,10 @@ def _tell(conversation: Conversation, kind: str, actor: AbstractBaseUser | None,
 def opened_facts(opened: Iterable[int], reopened: Iterable[int]) -> list[Fact]:
     """What an ingest batch did to conversations: those that it opened and those that it reopened."""
     return [Fact("conversation.opened", conversation_id=pk) for pk in opened] + [
-        Fact("conversation.reopened", conversation_id=pk, data={"reason": "The customer wrote again."})
+        Fact(
+            "conversation.reopened",
+            conversation_id=pk,
+            data={"reason": "The customer wrote again.", "from": Status.RESOLVED.value},
+        )
         for pk in reopened
     ]
