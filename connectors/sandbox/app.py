@@ -15,9 +15,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from connectors.sandbox import control, page, text
-from connectors.sandbox.gate import Gate
+from connectors.sandbox import control, page
 from connectors.sandbox.network import Network
+from connectors.sandbox.x import text
+from connectors.sandbox.x.gate import XGate
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -59,7 +60,7 @@ def create_app(data_dir: Path, *, public_url: str, desk_url: str = "") -> Starle
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     routes = [
-        Route("/x/{path:path}", Gate(network).handle, methods=methods),
+        Route("/x/{path:path}", XGate(network).handle, methods=methods),
         *control.routes(network),
         *page.routes(network),
     ]

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.sandbox import people, posts
+from connectors.sandbox.answers import dump
 from connectors.sandbox.faults import NAMES, read_fault
-from connectors.sandbox.messages import add_customer_messages
 from connectors.sandbox.network import Network
-from connectors.sandbox.reads import dump
+from connectors.sandbox.x import people, posts
+from connectors.sandbox.x.messages import add_customer_messages
 
 Handler = Callable[[Network, Request, Any], Any]
 LATE_SECONDS = 2.0
@@ -87,7 +87,7 @@ def create_account(network: Network, request: Request, document: Any) -> Any:
 
 def create_posts(network: Network, request: Request, document: Any) -> Any:
     """Posts of customers, in one transaction; their ids in the same order."""
-    late = network.faults.named("late_ids")
+    late = network.faults.named("late_ids", "x")
     back = 0 if late is None else int(1000 * (late.seconds or LATE_SECONDS))
     return {"ids": posts.add_customer_posts(network.store, _items(document), back_ms=back)}
 

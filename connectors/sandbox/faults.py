@@ -1,8 +1,8 @@
 """The ways in which the network can be told to misbehave.
 
 A fault is matched by method and path and ends after ``times`` calls or ``lasts`` seconds. ``every: 2``
-lets every second matching call through. Faults that lie about an answer are applied by the gate (app.py);
-those that bend what a page shows are read by the endpoints.
+lets every second matching call through. Faults that lie about an answer are applied by the gate (gate.py);
+those that bend what a page shows are read by the endpoints. A fault without a network is for every network.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 NAMES = {
     "timeout_after_write": "performs the write, then gives no answer",
     "timeout_before_write": "neither writes nor answers",
-    "status": "answers with `status`; `after: true` performs the call first",
+    "status": "answers with `status`, or Graph's error `code` and `subcode`; `after: true` performs the call first",
     "html": "answers `status` (502) with an HTML page",
     "cut_json": "performs the call and cuts its answer in the middle",
     "cut_connection": "performs the call and drops the line in the middle of its answer",
@@ -23,14 +23,17 @@ NAMES = {
     "close": "closes the line without an answer and without doing anything",
     "duplicate_items": "delivers every item five times (`count`)",
     "reorder": "delivers items out of order",
+    "no_content_type": "performs the call and answers without a content type",
     "late_ids": "gives new posts of customers ids up to `seconds` (2) old",
     "drop_items": "does not show items yet (the newest `count`, or all)",
-    "expire_token": "refuses tokens handed out before this fault",
+    "expire_token": "refuses access tokens handed out before this fault",
+    "revoke_token": "the same, and their refresh tokens too",
     "own_posts_echo": "shows the account's own posts among its mentions",
     "no_milliseconds": "writes times without milliseconds",
     "future_timestamps": "writes times `seconds` (3600) ahead",
     "slow": "answers `seconds` (1) late",
 }
+PREFIXES = {"x": "/x", "facebook": "/graph"}
 WRITES_ONLY = frozenset({"timeout_after_write", "timeout_before_write"})
 
 
@@ -39,11 +42,14 @@ class Fault:
     """One switch. Zero-valued fields mean the fault's own default."""
 
     name: str
+    network: str = ""
     path: str = ""
     method: str = ""
     times: int | None = None
     seconds: float | None = None
     status: int | None = None
+    code: int | None = None
+    subcode: int | None = None
     reset: bool | float = True
     after: bool = False
     every: int = 1
@@ -56,7 +62,9 @@ class Fault:
     def over(self) -> bool:
         return self.lasts is not None and time.time() > self.since + self.lasts
 
-    def matches(self, method: str, path: str, template: str) -> bool:
+    def matches(self, network: str, method: str, path: str, template: str) -> bool:
+        if self.network and self.network != network:
+            return False
         if self.name in WRITES_ONLY and method == "GET":
             return False
         if self.method and self.method.upper() != method:
@@ -72,8 +80,11 @@ def read_fault(document: dict[str, Any]) -> Fault:
     if document.get("name") not in NAMES:
         raise ValueError(f"there is no fault '{document.get('name')}'; known: {', '.join(sorted(NAMES))}")
     fault = Fault(**document)
-    if fault.path.startswith("/x/"):
-        fault.path = fault.path[2:]
+    for network, prefix in PREFIXES.items():
+        if fault.path.startswith(f"{prefix}/"):
+            fault.network, fault.path = network, fault.path.removeprefix(prefix)
+    if fault.network not in ("", *PREFIXES):
+        raise ValueError(f"there is no network '{fault.network}'; known: {', '.join(sorted(PREFIXES))}")
     fault.since = time.time()
     return fault
 
@@ -87,12 +98,12 @@ class Faults:
     def documents(self) -> list[dict[str, Any]]:
         return [asdict(fault) for fault in self.active]
 
-    def take(self, method: str, path: str, template: str) -> dict[str, Fault]:
+    def take(self, network: str, method: str, path: str, template: str) -> dict[str, Fault]:
         """The faults of this call, by name; each is used up by one."""
         taken: dict[str, Fault] = {}
         self.active = [fault for fault in self.active if not fault.over()]
         for fault in list(self.active):
-            if fault.name in taken or fault.name == "late_ids" or not fault.matches(method, path, template):
+            if fault.name in taken or fault.name == "late_ids" or not fault.matches(network, method, path, template):
                 continue
             fault.seen += 1
             if fault.seen % max(1, fault.every):
@@ -109,5 +120,6 @@ class Faults:
         self.active = [fault for fault in self.active if not fault.over()]
         return {fault.preset for fault in self.active if fault.preset}
 
-    def named(self, name: str) -> Fault | None:
-        return next((fault for fault in self.active if fault.name == name), None)
+    def named(self, name: str, network: str) -> Fault | None:
+        found = (fault for fault in self.active if fault.name == name and fault.network in ("", network))
+        return next(found, None)

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.faults import Faults
-from connectors.sandbox.limits import Limits
 from connectors.sandbox.recovery import recover
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.store import Store
+from connectors.sandbox.x.limits import Limits
 
 LOG_SIZE = 1000
 

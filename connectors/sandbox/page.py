@@ -13,10 +13,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from connectors.sandbox import page_data, page_html, people, posts
+from connectors.sandbox import page_data, page_html
 from connectors.sandbox.faults import read_fault
-from connectors.sandbox.messages import add_customer_messages
 from connectors.sandbox.network import Network
+from connectors.sandbox.x import people, posts
+from connectors.sandbox.x.messages import add_customer_messages
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "

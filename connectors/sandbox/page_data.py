@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.sandbox import messages, posts
 from connectors.sandbox.network import Network
-from connectors.sandbox.people import User, account_ids, find_handle, find_user, handle_of
 from connectors.sandbox.snowflake import moment_of
+from connectors.sandbox.x import messages, posts
+from connectors.sandbox.x.people import User, account_ids, find_handle, find_user, handle_of
 
 SHOWN = 40
 LOG_LINES = 12

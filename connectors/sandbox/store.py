@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, handle TEXT NOT NULL U
     doc TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS accounts (user_id INTEGER PRIMARY KEY, consumer_key TEXT, consumer_secret TEXT,
     oauth_token TEXT UNIQUE, oauth_secret TEXT, client_id TEXT, access_token TEXT UNIQUE,
-    refresh_token TEXT UNIQUE, issued_at REAL, expires_at REAL, token_seconds REAL);
+    refresh_token TEXT UNIQUE, issued_at REAL, expires_at REAL, token_seconds REAL, client_secret TEXT);
 CREATE TABLE IF NOT EXISTS tweets (id INTEGER PRIMARY KEY, author_id INTEGER NOT NULL,
     conversation_id INTEGER NOT NULL, parent_id INTEGER, digest TEXT NOT NULL,
     gone INTEGER NOT NULL DEFAULT 0, doc TEXT NOT NULL);
@@ -55,6 +55,9 @@ class Store:
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.executescript(SCHEMA)
+        if "client_secret" not in {row[1] for row in self.rows("PRAGMA table_info(accounts)")}:
+            self.db.execute("ALTER TABLE accounts ADD COLUMN client_secret TEXT")  # a memory from before there was one
+            self.db.execute("UPDATE accounts SET client_secret = lower(hex(randomblob(24)))")
         self._ledger_path = folder / "ledger.jsonl"
         self._ledger = os.open(self._ledger_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self.ids = Snowflakes(self.newest())

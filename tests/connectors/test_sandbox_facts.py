@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sandbox.facts import ENDPOINTS, TOKEN_PATH, Body, Endpoint, Param
+from connectors.sandbox.x.facts import ENDPOINTS, TOKEN_PATH, Body, Endpoint, Param
 from tests.shared import shared
 
 SPEC = "specs/x-api-v2-2.166.json"

@@ -22,7 +22,7 @@ from connectors.errors import (
     UnknownOutcome,
 )
 from connectors.http import Http
-from connectors.sandbox import problems as said
+from connectors.sandbox.x import problems as said
 from connectors.types import Absent, Allowed, Draft, Receipt, Unknown, Visibility
 from tests.connectors.servers import answer, serving
 from tests.connectors.x_world import XWorld

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connectors.sandbox.names import (
+from connectors.sandbox.x.names import (
     DM_EVENT_TYPES,
     DM_EXPANSIONS,
     DM_FIELDS,

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.sandbox import text as texts
-from connectors.sandbox.people import User, account_ids, ensure_user, find_handle
-from connectors.sandbox.posts import milliseconds
 from connectors.sandbox.snowflake import moment_of
 from connectors.sandbox.store import Store
+from connectors.sandbox.x import text as texts
+from connectors.sandbox.x.people import User, account_ids, ensure_user, find_handle
+from connectors.sandbox.x.posts import milliseconds
 
 
 @dataclass(frozen=True, slots=True)

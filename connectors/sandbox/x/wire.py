@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.sandbox import text as texts
-from connectors.sandbox.messages import Message, sides_of
-from connectors.sandbox.people import User, find_handle, find_user
-from connectors.sandbox.posts import Tweet, find_tweet
 from connectors.sandbox.snowflake import moment_of
 from connectors.sandbox.store import Store
+from connectors.sandbox.x import text as texts
+from connectors.sandbox.x.messages import Message, sides_of
+from connectors.sandbox.x.people import User, find_handle, find_user
+from connectors.sandbox.x.posts import Tweet, find_tweet
 
 
 @dataclass(slots=True)

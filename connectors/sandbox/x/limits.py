@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from connectors.sandbox.facts import Endpoint
+from connectors.sandbox.x.facts import Endpoint
 
 WINDOW = 900.0
 DAY = 86_400.0

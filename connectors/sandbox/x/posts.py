@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors.sandbox import text as texts
-from connectors.sandbox.people import User, account_ids, ensure_user, find_handle, find_user
 from connectors.sandbox.snowflake import moment_of, now_ms
 from connectors.sandbox.store import Store, placeholders
+from connectors.sandbox.x import text as texts
+from connectors.sandbox.x.people import User, account_ids, ensure_user, find_handle, find_user
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.sandbox.facts import HANDLE_PATTERN
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.store import Store, placeholders
+from connectors.sandbox.x.facts import HANDLE_PATTERN
 
 TOKEN_SECONDS = 7200.0  # X's OAuth 2 access tokens live two hours
 
@@ -84,7 +84,7 @@ def create_account(
             now = time.time()
             expires = None if token_seconds is None else now + token_seconds
             keys = (_secret(18), _secret(36), f"{user.id}-{_secret(24)}", _secret(33), _secret(18))
-            tokens = (_secret(60), _secret(60), now, expires, token_seconds)
+            tokens = (_secret(60), _secret(60), now, expires, token_seconds, _secret(36))
             marks = placeholders((user.id, *keys, *tokens))
             sql = f"INSERT INTO accounts VALUES ({marks})"  # nosec B608 - question marks only
             db.execute(sql, (user.id, *keys, *tokens))
@@ -103,8 +103,8 @@ def account_document(store: Store, user_id: int) -> dict[str, Any]:
     """Everything that an operator needs to connect the account, secrets included."""
     user = find_user(store, user_id)
     row = store.one(
-        "SELECT consumer_key, consumer_secret, oauth_token, oauth_secret, client_id, access_token, "
-        "refresh_token, expires_at FROM accounts WHERE user_id = ?",
+        "SELECT consumer_key, consumer_secret, oauth_token, oauth_secret, client_id, client_secret, "
+        "access_token, refresh_token, expires_at FROM accounts WHERE user_id = ?",
         (user_id,),
     )
     if user is None or row is None:
@@ -115,23 +115,31 @@ def account_document(store: Store, user_id: int) -> dict[str, Any]:
         "oauth_token",
         "oauth_token_secret",
         "client_id",
+        "client_secret",
         "access_token",
         "refresh_token",
         "expires_at",
     )
     document: dict[str, Any] = {"id": str(user.id), "handle": user.handle, "name": user.name}
     document.update(zip(names, row, strict=True))
-    document["bearer_token"] = document["access_token"]
     return document
 
 
-def rotate(store: Store, refresh_token: str) -> dict[str, Any] | None:
+def is_client(store: Store, client_id: str, client_secret: str) -> bool:
+    row = store.one("SELECT client_secret FROM accounts WHERE client_id = ?", (client_id,))
+    return row is not None and secrets.compare_digest(str(row[0]).encode(), client_secret.encode())
+
+
+def rotate(
+    store: Store, client_id: str, refresh_token: str, *, revoked_since: float | None = None
+) -> dict[str, Any] | None:
     """New tokens for an old refresh token, which dies with this; None for one that is not current."""
     with store.writing() as db:
         row = db.execute(
-            "SELECT user_id, token_seconds FROM accounts WHERE refresh_token = ?", (refresh_token,)
+            "SELECT user_id, token_seconds, issued_at FROM accounts WHERE client_id = ? AND refresh_token = ?",
+            (client_id, refresh_token),
         ).fetchone()
-        if row is None:
+        if row is None or (revoked_since is not None and row[2] <= revoked_since):
             return None
         now, life = time.time(), row[1]
         fresh = (_secret(60), _secret(60))

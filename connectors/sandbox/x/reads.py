@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.sandbox import messages
-from connectors.sandbox.calls import Answer, Call, bend, page_token, read_token
-from connectors.sandbox.facts import DM_REACH_DAYS, MENTIONS_REACH, SEARCH_REACH_DAYS, TIMELINE_REACH
-from connectors.sandbox.people import User, find_handle, find_user
-from connectors.sandbox.posts import COLUMNS, find_tweet, find_tweets, load
-from connectors.sandbox.problems import bad, forbidden, missing
+from connectors.sandbox.answers import Answer, bend
 from connectors.sandbox.snowflake import first_of, now_ms
+from connectors.sandbox.x import messages
+from connectors.sandbox.x.calls import Call, page_token, read_token
+from connectors.sandbox.x.facts import DM_REACH_DAYS, MENTIONS_REACH, SEARCH_REACH_DAYS, TIMELINE_REACH
+from connectors.sandbox.x.people import User, find_handle, find_user
+from connectors.sandbox.x.posts import COLUMNS, find_tweet, find_tweets, load
+from connectors.sandbox.x.problems import bad, forbidden, missing
 
 DAY_MS = 86_400_000
 Where = list[tuple[str, Any]]
@@ -200,8 +200,3 @@ def _dm_page(call: Call, source: str, where: Where, values: list[Any]) -> Answer
     writer = call.writer()
     document = writer.answer([writer.message(item) for item in found], {"result_count": len(found), **meta})
     return Answer(200, document, note=f"{len(found)} shown")
-
-
-def dump(document: Mapping[str, Any]) -> bytes:
-    """JSON in ASCII, so that lone surrogates and NUL reach the client exactly as they were written."""
-    return json.dumps(document, separators=(",", ":")).encode()

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.sandbox.facts import Endpoint
 from connectors.sandbox.faults import Fault
-from connectors.sandbox.people import User
-from connectors.sandbox.problems import bad
 from connectors.sandbox.store import Store
-from connectors.sandbox.wire import Writer
+from connectors.sandbox.x.facts import Endpoint
+from connectors.sandbox.x.people import User
+from connectors.sandbox.x.problems import bad
+from connectors.sandbox.x.wire import Writer
 
 
 @dataclass(slots=True)
@@ -39,16 +39,6 @@ class Call:
         )
 
 
-@dataclass(slots=True)
-class Answer:
-    """What goes back: a status, a document, and the id of a write that happened."""
-
-    status: int
-    document: Mapping[str, Any]
-    written: str = ""
-    note: str = ""
-
-
 def page_token(endpoint: Endpoint, below: int) -> str:
     """An opaque token for the page of items with smaller ids; it stays right while new items arrive."""
     raw = below.to_bytes(8, "big") + _check(endpoint, below)
@@ -69,14 +59,3 @@ def read_token(endpoint: Endpoint, name: str, token: str) -> int:
 
 def _check(endpoint: Endpoint, below: int) -> bytes:
     return hashlib.blake2b(f"{endpoint.key}:{below}".encode(), digest_size=4).digest()
-
-
-def bend(items: list[Any], faults: Mapping[str, Fault]) -> list[Any]:
-    """A page's items after the faults that hide, repeat and shuffle them."""
-    if drop := faults.get("drop_items"):
-        items = items[drop.count :] if drop.count else []
-    if double := faults.get("duplicate_items"):
-        items = [item for item in items for _ in range(double.count or 5)]
-    if "reorder" in faults:
-        items = [*items[1::2], *items[0::2][::-1]]
-    return items

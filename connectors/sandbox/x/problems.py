@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+from connectors.sandbox.answers import Refused
 
 INVALID = "https://api.twitter.com/2/problems/invalid-request"
 NOT_FOUND = "https://api.twitter.com/2/problems/resource-not-found"
 
+BAD_PARAMETERS = "One or more parameters to your request was invalid."
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 PARENT_GONE = "You attempted to reply to a Tweet that is deleted or not visible to you."
 NOT_MENTIONED = (
@@ -21,18 +24,9 @@ TOO_LONG = (
 NO_DM = "You do not have permission to DM one or more participants."
 
 
-class Refused(Exception):
-    """The request ends here with this status and this document."""
-
-    def __init__(self, status: int, document: Mapping[str, Any]) -> None:
-        super().__init__(document.get("detail", ""))
-        self.status = status
-        self.document = dict(document)
-
-
 def problem(status: int, title: str, detail: str, kind: str = "about:blank") -> Refused:
     """A problem document without a list of errors: 401, 403, 404 of a path, 429, 5xx."""
-    return Refused(status, {"title": title, "detail": detail, "type": kind, "status": status})
+    return Refused(status, {"title": title, "detail": detail, "type": kind, "status": status}, detail)
 
 
 def unauthorized() -> Refused:
@@ -54,9 +48,10 @@ def invalid(errors: Sequence[tuple[str, str, str]]) -> Refused:
         {
             "errors": [{"parameters": {name: [value]}, "message": message} for name, value, message in errors],
             "title": "Invalid Request",
-            "detail": "One or more parameters to your request was invalid.",
+            "detail": BAD_PARAMETERS,
             "type": INVALID,
         },
+        BAD_PARAMETERS,
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.sandbox.facts import Body, Endpoint, Param
-from connectors.sandbox.problems import bad, invalid
+from connectors.sandbox.x.facts import Body, Endpoint, Param
+from connectors.sandbox.x.problems import bad, invalid
 
 Errors = list[tuple[str, str, str]]
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$")

@@ -1,8 +1,9 @@
-"""Who calls: OAuth 2 user tokens (Bearer) and OAuth 1.0a signatures, verified as X verifies them."""
+"""Who calls: OAuth 2 user tokens (Bearer) and OAuth 1.0a signatures, verified as X verifies them; and new tokens."""
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -12,8 +13,11 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.requests import Request
 
-from connectors.sandbox.problems import unauthorized
+from connectors.sandbox.answers import Answer
 from connectors.sandbox.store import Store
+from connectors.sandbox.x.facts import SCOPES
+from connectors.sandbox.x.people import is_client, rotate
+from connectors.sandbox.x.problems import unauthorized
 
 _PARAM = re.compile(r'(\w+)="([^"]*)"')
 
@@ -39,6 +43,41 @@ def _bearer(store: Store, token: str, expired_since: float | None) -> int:
     if expired_since is not None and row[1] <= expired_since:
         raise unauthorized()
     return int(row[0])
+
+
+def refresh(store: Store, request: Request, raw: bytes, *, revoked_since: float | None) -> Answer:
+    """New tokens for a refresh token, RFC 6749, 6. It rotates: the old one and its access token are dead at once.
+
+    X's documents show HTTP Basic for a confidential client, and client_id in the form for a public one. The
+    sandbox's apps are confidential.
+    """
+    client_id, client_secret = _basic(request)
+    if not is_client(store, client_id, client_secret):
+        return _no(401, "unauthorized_client", "Missing valid authorization header")
+    form = dict(parse_qsl(raw.decode("utf-8", "replace")))
+    if form.get("grant_type") != "refresh_token":
+        return _no(400, "unsupported_grant_type", "The grant_type must be refresh_token.")
+    if "refresh_token" not in form:
+        return _no(400, "invalid_request", "Missing required parameter [refresh_token].")
+    fresh = rotate(store, client_id, form["refresh_token"], revoked_since=revoked_since)
+    if fresh is None:
+        return _no(400, "invalid_request", "Value passed for the token was invalid.")
+    return Answer(200, {"token_type": "bearer", "scope": SCOPES, **fresh}, note="tokens rotated")
+
+
+def _no(status: int, error: str, description: str) -> Answer:
+    return Answer(status, {"error": error, "error_description": description}, note=error)
+
+
+def _basic(request: Request) -> tuple[str, str]:
+    """The client's id and secret from HTTP Basic (RFC 7617); empty where there is none."""
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    try:
+        pair = base64.b64decode(rest, validate=True).decode() if scheme.lower() == "basic" else ""
+    except (binascii.Error, UnicodeDecodeError):
+        pair = ""
+    client_id, _, client_secret = pair.partition(":")
+    return client_id, client_secret
 
 
 def _signed(store: Store, request: Request, header: str) -> int:

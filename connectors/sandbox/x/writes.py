@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sandbox import messages, posts
-from connectors.sandbox import text as texts
-from connectors.sandbox.calls import Answer, Call
-from connectors.sandbox.facts import DM_LIMIT, NOT_PLAYED, TWEET_LIMIT
-from connectors.sandbox.people import User, find_user
-from connectors.sandbox.problems import (
+from connectors.sandbox.answers import Answer, Refused
+from connectors.sandbox.snowflake import first_of, now_ms
+from connectors.sandbox.x import messages, posts
+from connectors.sandbox.x import text as texts
+from connectors.sandbox.x.calls import Call
+from connectors.sandbox.x.facts import DM_LIMIT, NOT_PLAYED, TWEET_LIMIT
+from connectors.sandbox.x.people import User, find_user
+from connectors.sandbox.x.problems import (
     DUPLICATE,
     NO_DM,
     NOT_MENTIONED,
     PARENT_GONE,
     TOO_LONG,
-    Refused,
     bad,
     forbidden,
     problem,
 )
-from connectors.sandbox.snowflake import first_of, now_ms
 
 DUPLICATE_HOURS = 24
 
