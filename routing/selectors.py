@@ -59,21 +59,24 @@ class Row:
 
 _LABELS = dict(Conversation.Status.choices)
 # Written out: the ORM takes longer to make 25 rows of six models, and of their SQL, than PostgreSQL to find them.
+# What hangs on a row by itself is asked for in a select of its own, so that the planner weighs the order of four
+# tables and not of eight (1 ms and not 14).
 _ROWS = """
-SELECT q.conversation_id, q.waiting_since, q.visibility, c.status, k.network,
+SELECT q.conversation_id, q.waiting_since, q.visibility, c.status, i.network,
     coalesce(nullif(i.name, ''), nullif(i.handle, ''), i.external_id), i.followers,
     CASE WHEN length(m.text) > {excerpt} THEN left(m.text, {excerpt}) || '…' ELSE coalesce(m.text, '') END,
     CASE WHEN c.turn_first_id IS NOT NULL THEN c.turn_arrived_at END, c.snoozed_until, c.answered_at IS NOT NULL,
-    q.assignee_id, coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username, ''),
-    coalesce(a.reasons ->> 0, t.name, 'Not routed yet')
+    q.assignee_id, coalesce((SELECT coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username)
+        FROM auth_user u WHERE u.id = q.assignee_id), ''),
+    coalesce(
+        (SELECT a.reasons ->> 0 FROM routing_assignment a
+            WHERE a.conversation_id = q.conversation_id AND a.ended_at IS NULL),
+        (SELECT t.name FROM routing_team t WHERE t.id = q.team_id),
+        'Not routed yet')
 FROM routing_queueentry q
 JOIN inbox_conversation c ON c.id = q.conversation_id
 JOIN inbox_identity i ON i.id = c.identity_id
-JOIN connectors_connection k ON k.id = q.connection_id
 LEFT JOIN inbox_message m ON m.id = c.last_message_id
-LEFT JOIN auth_user u ON u.id = q.assignee_id
-LEFT JOIN routing_team t ON t.id = q.team_id
-LEFT JOIN routing_assignment a ON a.conversation_id = q.conversation_id AND a.ended_at IS NULL
 WHERE {place} ORDER BY q.waiting_since, q.conversation_id LIMIT %s
 """
 
