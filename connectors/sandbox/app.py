@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.sandbox import control, page
+from connectors.sandbox.faults import PREFIXES
 from connectors.sandbox.network import Network
 from connectors.sandbox.x import text
 from connectors.sandbox.x.gate import XGate
@@ -34,7 +35,9 @@ class LoopbackOnly:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith("/x/"):
+        if scope["type"] == "http" and not scope["path"].startswith(
+            tuple(f"{prefix}/" for prefix in PREFIXES.values())
+        ):
             request = Request(scope)
             host = request.headers.get("host", "")
             origin = request.headers.get("origin")

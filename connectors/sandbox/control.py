@@ -16,11 +16,12 @@ from starlette.routing import Route
 
 from connectors.sandbox.answers import dump
 from connectors.sandbox.faults import NAMES, read_fault
+from connectors.sandbox.graph import control as graph
 from connectors.sandbox.network import Network
+from connectors.sandbox.requests import Handler, read_items
 from connectors.sandbox.x import people, posts
 from connectors.sandbox.x.messages import add_customer_messages
 
-Handler = Callable[[Network, Request, Any], Any]
 LATE_SECONDS = 2.0
 
 
@@ -44,6 +45,7 @@ def routes(network: Network) -> list[Route]:
         ("GET", "/state", show_state),
         ("GET", "/log", show_log),
         ("POST", "/reset", reset),
+        *graph.ROUTES,
     ]
     return [Route(f"/_control{path}", _endpoint(network, handler), methods=[method]) for method, path, handler in table]
 
@@ -66,13 +68,6 @@ def _json(status: int, document: Any) -> Response:
     return Response(dump(document), status, media_type="application/json")
 
 
-def _items(document: Any) -> list[dict[str, Any]]:
-    items = document if isinstance(document, list) else [document]
-    if not all(isinstance(item, dict) for item in items):
-        raise ValueError("a JSON object, or a list of objects, is expected")
-    return items
-
-
 def list_accounts(network: Network, request: Request, document: Any) -> Any:
     ids = people.account_ids(network.store)
     return {"accounts": [people.account_document(network.store, user_id) for user_id in ids]}
@@ -89,16 +84,16 @@ def create_posts(network: Network, request: Request, document: Any) -> Any:
     """Posts of customers, in one transaction; their ids in the same order."""
     late = network.faults.named("late_ids", "x")
     back = 0 if late is None else int(1000 * (late.seconds or LATE_SECONDS))
-    return {"ids": posts.add_customer_posts(network.store, _items(document), back_ms=back)}
+    return {"ids": posts.add_customer_posts(network.store, read_items(document), back_ms=back)}
 
 
 def create_messages(network: Network, request: Request, document: Any) -> Any:
-    return {"ids": add_customer_messages(network.store, _items(document))}
+    return {"ids": add_customer_messages(network.store, read_items(document))}
 
 
 def create_follow_ups(network: Network, request: Request, document: Any) -> Any:
     """Answers of customers in threads that exist: each item names the post it answers."""
-    items = _items(document)
+    items = read_items(document)
     for item in items:
         if not item.get("in_reply_to"):
             raise ValueError("a follow-up names the post it answers in 'in_reply_to'")
@@ -125,14 +120,14 @@ def list_faults(network: Network, request: Request, document: Any) -> Any:
 
 
 def replace_faults(network: Network, request: Request, document: Any) -> Any:
-    faults = [read_fault(item) for item in _items(document)]
+    faults = [read_fault(item) for item in read_items(document)]
     network.faults.active = faults
     network.save_faults()
     return list_faults(network, request, None)
 
 
 def add_fault(network: Network, request: Request, document: Any) -> Any:
-    faults = [read_fault(item) for item in _items(document)]
+    faults = [read_fault(item) for item in read_items(document)]
     network.faults.active.extend(faults)
     network.save_faults()
     return list_faults(network, request, None)
@@ -169,7 +164,7 @@ def show_state(network: Network, request: Request, document: Any) -> Any:
         "(SELECT count(*) FROM mentions), (SELECT count(*) FROM dms), (SELECT count(*) FROM ledger)"
     )
     names = ("users", "posts", "mentions", "dms", "ledger")
-    state = dict(zip(names, count, strict=True))
+    state = {**dict(zip(names, count, strict=True)), "facebook": graph.count(network)}
     return {**state, "faults": network.faults.documents(), "rates": show_rates(network, request, None)}
 
 

@@ -38,6 +38,7 @@ class Control:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         self.x_url = f"{self.url}/x"
+        self.facebook_url = f"{self.url}/graph"
 
     def call(self, method: str, path: str, document: Any = None, *, timeout: float = 60.0) -> Any:
         """One call under /_control; raises ControlError for anything but 200."""
@@ -82,8 +83,55 @@ class Control:
     def delete(self, post_id: str) -> None:
         self.call("DELETE", f"/posts/{post_id}")
 
+    def create_page(self, handle: str, name: str = "", **options: Any) -> dict[str, Any]:
+        """A Facebook Page: ``page_id``, ``access_token``, ``app_id``, ``app_secret``, ``permissions``.
+
+        Options: ``require_proof`` (False), ``human_agent`` (True: Meta approved the Human Agent feature).
+        """
+        return dict(self.call("POST", "/pages", {"handle": handle, "name": name or handle, **options}))
+
+    def pages(self) -> list[dict[str, Any]]:
+        return list(self.call("GET", "/pages")["pages"])
+
+    def page_posts(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Posts by a Page (page, text, created_at); a Page is named by its id or handle, by default the first."""
+        return list(self.call("POST", "/page-posts", list(items))["ids"])
+
+    def visitor_posts(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Posts of customers on a Page (page, handle, name, text, created_at, tagged)."""
+        return list(self.call("POST", "/visitor-posts", list(items))["ids"])
+
+    def comments(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Comments of customers (post, handle, name, text, parent, created_at, followers)."""
+        return list(self.call("POST", "/comments", list(items))["ids"])
+
+    def page_messages(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Messages of customers to a Page (page, handle, name, text, created_at)."""
+        return list(self.call("POST", "/page-messages", list(items))["ids"])
+
+    def facebook_user(self, handle: str, **changes: Any) -> str:
+        """Makes or changes a customer on Facebook (name, followers, accepts_dm)."""
+        return str(self.call("PUT", f"/facebook-users/{handle}", changes)["handle"])
+
+    def remove_item(self, name: str) -> None:
+        """Deletes a post or a comment on Facebook, as its author would."""
+        self.call("DELETE", f"/items/{name}")
+
+    def expire_page_token(self, page: str, subcode: int = 463) -> None:
+        """All tokens of the Page are dead; ``subcode`` says of what (463 expired, 460 password changed, …)."""
+        self.call("POST", f"/pages/{page}/expire", {"subcode": subcode})
+
+    def renew_page_token(self, page: str) -> str:
+        return str(self.call("POST", f"/pages/{page}/renew")["access_token"])
+
+    def revoke_permission(self, page: str, name: str) -> None:
+        self.call("POST", f"/pages/{page}/permissions", {"name": name, "granted": False})
+
+    def grant_permission(self, page: str, name: str) -> None:
+        self.call("POST", f"/pages/{page}/permissions", {"name": name, "granted": True})
+
     def fault(self, name: str, **options: Any) -> None:
-        """Adds a fault (path, method, times, seconds, status, reset, after, every, count)."""
+        """Adds a fault (network, path, method, times, seconds, status, code, subcode, reset, after, every, count)."""
         self.call("POST", "/faults", {"name": name, **options})
 
     def clear_faults(self, name: str = "") -> None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from connectors.sandbox.graph import tables as graph
 from connectors.sandbox.snowflake import Snowflakes
 
 SCHEMA: Final = """
@@ -55,6 +56,7 @@ class Store:
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
         self.db.executescript(SCHEMA)
+        self.db.executescript(graph.SCHEMA)
         if "client_secret" not in {row[1] for row in self.rows("PRAGMA table_info(accounts)")}:
             self.db.execute("ALTER TABLE accounts ADD COLUMN client_secret TEXT")  # a memory from before there was one
             self.db.execute("UPDATE accounts SET client_secret = lower(hex(randomblob(24)))")
@@ -123,12 +125,14 @@ class Store:
                     continue
                 kept = f" WHERE id NOT IN {owners}" if keep_accounts and table == "users" else ""
                 db.execute(f"DELETE FROM {table}{kept}")  # nosec B608 - names from the tuple above
+            for table in (*graph.FORGOTTEN, *(() if keep_accounts else graph.OWNED)):
+                db.execute(f"DELETE FROM {table}")  # nosec B608 - names from the network's own tuples
         os.ftruncate(self._ledger, 0)
         self.shown.clear()
 
     def newest(self) -> int:
-        sql = "SELECT max(coalesce((SELECT max(id) FROM tweets), 0), coalesce((SELECT max(id) FROM dms), 0))"
-        return int(self.one(sql)[0])
+        newest = [f"SELECT max(id) AS id FROM {table}" for table in ("tweets", "dms", *graph.NUMBERED)]  # nosec B608
+        return int(self.one(f"SELECT coalesce(max(id), 0) FROM ({' UNION ALL '.join(newest)})")[0])  # nosec B608
 
     def unknown_lines(self) -> list[str]:
         """Whole lines of the ledger file that the database does not hold: only a power cut leaves any."""
