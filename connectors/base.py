@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
+from connectors.errors import ConfigError
 from connectors.http import Http
 from connectors.types import (
     Absent,
     Allowed,
     Author,
     Capabilities,
+    Credentials,
     Denied,
     Draft,
     Measure,
@@ -69,7 +71,10 @@ class Connector(ABC, Generic[Config]):
 
     @abstractmethod
     def prepare(self, draft: Draft) -> dict[str, Any]:
-        """The frozen payload (JSON), committed before the first byte leaves. No I/O, same draft, same payload."""
+        """The frozen payload (JSON), committed before the first byte leaves. No I/O, same draft, same payload.
+
+        Where the network binds a private message to one public post, ``answers`` in it is that post's id.
+        """
 
     @abstractmethod
     def send(self, draft: Draft, prepared: Mapping[str, Any]) -> Receipt:
@@ -80,6 +85,20 @@ class Connector(ABC, Generic[Config]):
         self, draft: Draft, prepared: Mapping[str, Any], claimed_ids: Collection[str]
     ) -> Receipt | Absent | Unknown:
         """Ask the network whether an earlier send arrived. Ids in ``claimed_ids`` belong to other items."""
+
+    @property
+    def expiring(self) -> bool:
+        """Whether these credentials expire after a while and are renewed by ``refresh``."""
+        return False
+
+    def refresh(self) -> Credentials:
+        """Renew the credentials once. The old ones may be dead from the first byte on.
+
+        The core calls it under a lease and saves the answer before anybody uses it. AuthError: the network
+        renews them no more, a person must authorise anew. TransientError: provably not renewed.
+        UnknownOutcome: nobody knows, as after a time-out.
+        """
+        raise ConfigError(f"The credentials of {self.label} do not expire.")
 
     def budget(self, stream: str) -> RateBudget | None:
         """What the network said of our budget in the last answer for ``stream`` ("send" for writes)."""

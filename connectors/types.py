@@ -68,6 +68,7 @@ class Post:
     ``own`` is true for the connection's own posts, which come back in every stream.
     ``context`` is true for posts fetched only to show what stands above; they are never a turn.
     ``peer`` is the other side of a dialogue where the author is ourselves (own direct messages).
+    ``extra`` is kept and shown; the core reads ``can_reply_privately`` (false: see Draft) from it.
     """
 
     external_id: str
@@ -146,6 +147,11 @@ class Draft:
     ``in_reply_to`` is the post answered (public); ``recipient_id`` the person written to (direct).
     ``started_at`` is when the first attempt began: find_sent looks no further back than that.
     ``key`` is unique to the outbox item and stable over all its attempts.
+
+    What the core knows of the person, for networks with rules of when and how one may write: ``answers_at``
+    is when the answered post was published, ``last_direct_at`` when the person last wrote directly.
+    ``public_id`` and ``public_at`` are, for a direct draft, their public post that the case is about;
+    ``can_reply_privately`` is false where that post has had its private reply or the network refused one.
     """
 
     key: str
@@ -155,6 +161,11 @@ class Draft:
     recipient_id: str = ""
     dialogue_id: str = ""
     started_at: datetime | None = None
+    answers_at: datetime | None = None
+    last_direct_at: datetime | None = None
+    public_id: str = ""
+    public_at: datetime | None = None
+    can_reply_privately: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +205,14 @@ class Denied:
 
     reason: str
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """New secrets for an account, under their names in the network's configuration, and until when they hold."""
+
+    secrets: Mapping[str, str] = field(repr=False)
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,15 @@ nothing of the product imports it.
 import pytest
 
 pytest.register_assert_rewrite(
-    "connectors.testing.reading", "connectors.testing.sending", "connectors.testing.refusals"
+    "connectors.testing.reading",
+    "connectors.testing.sending",
+    "connectors.testing.refusals",
+    "connectors.testing.renewing",
 )
 
 from connectors.testing.reading import ReadingContract  # noqa: E402
 from connectors.testing.refusals import RefusalContract  # noqa: E402
+from connectors.testing.renewing import RenewingContract  # noqa: E402
 from connectors.testing.sending import SendingContract  # noqa: E402
 from connectors.testing.world import Items, Sent, World  # noqa: E402
 
@@ -24,11 +28,12 @@ __all__ = [
     "Items",
     "ReadingContract",
     "RefusalContract",
+    "RenewingContract",
     "SendingContract",
     "Sent",
     "World",
 ]
 
 
-class ConnectorContract(ReadingContract, SendingContract, RefusalContract):
+class ConnectorContract(ReadingContract, SendingContract, RefusalContract, RenewingContract):
     """Everything that a connector promises. ``many`` is how many items make several pages there."""

@@ -30,10 +30,12 @@ class World(ABC):
     window: int | None = None  # how many public posts the network shows at most; None: all
 
     @abstractmethod
-    def connector(self, *, deadline: float = 20.0, **config: Any) -> Connector[Any]:
+    def connector(
+        self, *, deadline: float = 20.0, secrets: Mapping[str, str] | None = None, **config: Any
+    ) -> Connector[Any]:
         """A connector for the account, whose requests end after ``deadline`` seconds.
 
-        ``config`` changes settings of the network's configuration class.
+        ``config`` changes settings of the network's configuration class, ``secrets`` its secrets.
         """
 
     @abstractmethod
@@ -59,6 +61,18 @@ class World(ABC):
     @abstractmethod
     def remove(self, external_id: str) -> None:
         """The customer deletes a public post."""
+
+    def expire(self) -> None:
+        """End the credentials handed out so far; those that expire can still be renewed."""
+        raise NotImplementedError("a network whose credentials expire says how they do")
+
+    def revoke(self) -> None:
+        """End the credentials handed out so far, and their renewal."""
+        raise NotImplementedError("a network whose credentials expire says how they are taken away")
+
+    def authorise(self) -> None:
+        """The account's owner authorises us anew: ``connector`` has credentials that were never used."""
+        raise NotImplementedError("a network whose credentials expire says how they are handed out")
 
     @abstractmethod
     def fault(self, name: str, **options: Any) -> None:
@@ -120,5 +134,5 @@ class Contract:
         now = datetime.now(UTC)
         return [
             Draft("a", Visibility.PUBLIC, text, in_reply_to=post, started_at=now),
-            Draft("b", Visibility.DIRECT, text, recipient_id=world.customer_id(), started_at=now),
+            Draft("b", Visibility.DIRECT, text, recipient_id=world.customer_id(), started_at=now, last_direct_at=now),
         ]

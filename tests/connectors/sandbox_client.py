@@ -42,6 +42,12 @@ class Caller:
         person = self.sandbox.user(handle)
         return self("POST", f"/2/dm_conversations/with/{person}/messages", {"text": text})
 
+    def refresh(self, token: str, **form: str) -> requests.Response:
+        """New tokens for a refresh token, as a confidential client asks for them."""
+        client = (self.account["client_id"], self.account["client_secret"])
+        asked = {"grant_type": "refresh_token", "refresh_token": token, **form}
+        return requests.post(f"{self.sandbox.x_url}/2/oauth2/token", data=asked, auth=client, timeout=self.timeout)
+
 
 def errors_of(answer: requests.Response) -> list[str]:
     return [error["message"] for error in json.loads(answer.text).get("errors", [])]

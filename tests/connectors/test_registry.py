@@ -9,6 +9,7 @@ import pytest
 from connectors import networks, registry
 from connectors.errors import ConfigError
 from connectors.http import Http
+from tests.connectors.x_world import TOKENS
 
 SECRET = "canary-token-9b0c"
 
@@ -77,21 +78,24 @@ def test_an_unknown_network_is_one_sentence() -> None:
 
 
 def test_a_connector_is_built_from_settings_and_secrets_kept_apart() -> None:
-    connector = registry.build("x", {"account_id": "12"}, {"bearer_token": SECRET}, Http())
+    connector = registry.build("x", {"account_id": "12"}, {**TOKENS, "access_token": SECRET}, Http())
     assert connector.config.account_id == "12"
     assert SECRET not in repr(connector.config)
-    assert "bearer_token" in registry.secret_fields(type(connector.config))
+    assert "access_token" in registry.secret_fields(type(connector.config))
 
 
 @pytest.mark.parametrize(
     ("config", "secrets", "sentence"),
     [
-        ({"bearer_token": SECRET}, {}, "unknown setting: bearer_token"),
+        ({"access_token": SECRET}, {}, "unknown setting: access_token"),
         ({}, {"account_id": SECRET}, "unknown secret: account_id"),
-        ({"account_id": SECRET}, {"bearer_token": "t"}, "must be its number"),
-        ({"account_id": 12}, {"bearer_token": SECRET}, "cannot be read"),
+        ({"account_id": SECRET}, TOKENS, "must be its number"),
+        ({"account_id": 12}, {**TOKENS, "access_token": SECRET}, "cannot be read"),
         ({}, {}, "no credentials"),
-        ({}, {"consumer_key": SECRET}, "also needs: consumer_secret, access_token, access_token_secret"),
+        ({}, {"access_token": SECRET}, "no credentials"),
+        ({}, {"consumer_key": SECRET}, "1.0a also needs: consumer_secret, access_token, access_token_secret"),
+        ({}, {"access_token": SECRET, "refresh_token": "t"}, "2.0 also needs: client_id, client_secret"),
+        ({}, {**TOKENS, "consumer_key": SECRET}, "either by OAuth 1.0a or by OAuth 2.0"),
     ],
 )
 def test_settings_that_do_not_fit_are_one_sentence_without_values(config, secrets, sentence) -> None:

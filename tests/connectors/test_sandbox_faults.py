@@ -117,8 +117,7 @@ def test_new_posts_can_sort_below_older_ones(api: Caller) -> None:
 def test_an_expired_token_is_refused_until_it_is_refreshed(api: Caller) -> None:
     api.sandbox.fault("expire_token")
     assert api("GET", "/2/users/me").status_code == 401
-    form = {"grant_type": "refresh_token", "refresh_token": api.account["refresh_token"]}
-    fresh = requests.post(f"{api.sandbox.x_url}/2/oauth2/token", data=form, timeout=5).json()
+    fresh = api.refresh(api.account["refresh_token"]).json()
     api.account["access_token"] = fresh["access_token"]
     assert api("GET", "/2/users/me").status_code == 200
 

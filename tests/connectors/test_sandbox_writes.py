@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -159,11 +160,6 @@ def test_the_ledger_tells_who_wrote_what_to_whom(api: Caller) -> None:
     assert api.sandbox.ledger_file() == [tweet, message]
 
 
-def refresh(api: Caller, token: str) -> requests.Response:
-    form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": api.account["client_id"]}
-    return requests.post(f"{api.sandbox.x_url}/2/oauth2/token", data=form, timeout=5)
-
-
 def test_tokens_expire_and_the_refresh_token_rotates(api: Caller) -> None:
     short = api.sandbox.create_account("shortlived", token_seconds=0.2)
     caller = Caller(api.sandbox, short)
@@ -171,11 +167,32 @@ def test_tokens_expire_and_the_refresh_token_rotates(api: Caller) -> None:
     time.sleep(0.3)
     assert caller("GET", "/2/users/me").status_code == 401
     old = api.account["refresh_token"]
-    fresh = refresh(api, old).json()
+    fresh = api.refresh(old).json()
     assert fresh["token_type"] == "bearer"
     assert fresh["expires_in"] == 7200
     assert api("GET", "/2/users/me").status_code == 401, "the old access token died with the rotation"
     api.account["access_token"] = fresh["access_token"]
     assert api("GET", "/2/users/me").status_code == 200
-    assert refresh(api, old).status_code == 400
-    assert refresh(api, fresh["refresh_token"]).status_code == 200
+    used = api.refresh(old)
+    assert (used.status_code, used.json()["error"]) == (400, "invalid_request")
+    assert used.json()["error_description"] == "Value passed for the token was invalid."
+    assert api.refresh(fresh["refresh_token"]).status_code == 200
+
+
+def test_only_the_client_itself_gets_new_tokens(api: Caller) -> None:
+    token = api.account["refresh_token"]
+    stranger = Caller(api.sandbox, api.sandbox.create_account("stranger"))
+    assert stranger.refresh(token).status_code == 400
+    form = {"grant_type": "refresh_token", "refresh_token": token, "client_id": api.account["client_id"]}
+    address = f"{api.sandbox.x_url}/2/oauth2/token"
+    for headers in ({}, {"Authorization": "Basic x"}, {"Authorization": "Basic " + b64encode(b"a:b").decode()}):
+        refused = requests.post(address, data=form, headers=headers, timeout=5)
+        assert (refused.status_code, refused.json()["error"]) == (401, "unauthorized_client")
+    assert api.refresh(token, grant_type="password").json()["error"] == "unsupported_grant_type"
+    assert api.refresh(token).status_code == 200
+
+
+def test_what_the_owner_took_away_is_not_renewed(api: Caller) -> None:
+    api.sandbox.fault("revoke_token")
+    assert api("GET", "/2/users/me").status_code == 401
+    assert api.refresh(api.account["refresh_token"]).status_code == 400

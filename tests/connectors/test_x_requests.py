@@ -16,8 +16,10 @@ import pytest
 from connectors import registry
 from connectors.errors import ConnectorError
 from connectors.http import Http
+from connectors.networks.x.renew import TOKEN_URL
 from connectors.types import Author, Draft, Post, Visibility
 from tests.connectors.servers import answer, serving
+from tests.connectors.x_world import TOKENS
 from tests.shared import shared
 
 SPEC = "specs/x-api-v2-2.166.json"
@@ -113,8 +115,8 @@ def everything(base: str) -> Iterator[Any]:
     """Every call of the connector, at both ends of what it asks for."""
     now = datetime.now(UTC)
     config = {"account_id": "1", "handle": "norrline", "base_url": base}
-    x = registry.build("x", config, {"bearer_token": "t"}, Http(deadline=2))
-    few = registry.build("x", {**config, "history": 1}, {"bearer_token": "t"}, Http(deadline=2))
+    x = registry.build("x", config, TOKENS, Http(deadline=2))
+    few = registry.build("x", {**config, "history": 1}, TOKENS, Http(deadline=2))
     known = {"high_water": "2124407496222208001", "at": 1.0, "walk": None}
     walk = {"top": "9", "lowest": "8", "seen": 1, "began": 1.0, "token": "", "fell": "0", "grounded": False}
     full = {**walk, "seen": 800, "token": "0123456789abcdef"}
@@ -139,3 +141,5 @@ def test_every_request_is_one_that_x_s_document_knows(document: Document) -> Non
             with contextlib.suppress(ConnectorError):  # an empty page is no account and no receipt
                 act()
     assert {document.check(raw) for raw in line.requests} == set(SEEN)
+    scheme = document.root["components"]["securitySchemes"]["OAuth2UserToken"]["flows"]["authorizationCode"]
+    assert scheme["tokenUrl"] == TOKEN_URL

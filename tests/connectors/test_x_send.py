@@ -25,7 +25,7 @@ from connectors.http import Http
 from connectors.sandbox.x import problems as said
 from connectors.types import Absent, Allowed, Draft, Receipt, Unknown, Visibility
 from tests.connectors.servers import answer, serving
-from tests.connectors.x_world import XWorld
+from tests.connectors.x_world import TOKENS, XWorld
 
 REPLY = Draft("k", Visibility.PUBLIC, "Hello", in_reply_to="20", started_at=datetime.now(UTC))
 MESSAGE = Draft("k", Visibility.DIRECT, "Hello", recipient_id="7", started_at=datetime.now(UTC))
@@ -33,7 +33,7 @@ MESSAGE = Draft("k", Visibility.DIRECT, "Hello", recipient_id="7", started_at=da
 
 def connector(base: str) -> Connector[Any]:
     config = {"account_id": "1", "handle": "norrline", "base_url": base}
-    return registry.build("x", config, {"bearer_token": "t"}, Http(deadline=2))
+    return registry.build("x", config, TOKENS, Http(deadline=2))
 
 
 def send_against(status: str, document: Any, *headers: str, draft: Draft = REPLY) -> Receipt:

@@ -12,9 +12,10 @@ from connectors import registry
 from connectors.http import Http
 from connectors.networks.x import text
 from connectors.types import Allowed, Denied, Draft, Visibility
+from tests.connectors.x_world import TOKENS
 
 PUBLIC, DIRECT = Visibility.PUBLIC, Visibility.DIRECT
-X = registry.build("x", {"account_id": "1"}, {"bearer_token": "t"}, Http())
+X = registry.build("x", {"account_id": "1"}, TOKENS, Http())
 REPLY = Draft("k", PUBLIC, "Hello", in_reply_to="20")
 NOW = datetime.now(UTC)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from connectors import registry
@@ -25,6 +25,8 @@ FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "slow": [("slow", {})],
     "echo_own": [("own_posts_echo", {})],
 }
+OAUTH2 = ("client_id", "client_secret", "access_token", "refresh_token")
+TOKENS = dict.fromkeys(OAUTH2, "t")  # for connectors that only talk to a scripted server
 
 
 class XWorld(World):
@@ -39,19 +41,21 @@ class XWorld(World):
         self.account = sandbox.create_account("norrline")
         self.oauth1 = oauth1
 
-    def connector(self, *, deadline: float = 20.0, **config: Any) -> Connector[Any]:
+    def connector(
+        self, *, deadline: float = 20.0, secrets: Mapping[str, str] | None = None, **config: Any
+    ) -> Connector[Any]:
         values = {
             "account_id": self.account["id"],
             "handle": self.account["handle"],
             "base_url": self.sandbox.x_url,
             **config,
         }
-        return registry.build("x", values, self._credentials(), Http(deadline=deadline))
+        return registry.build("x", values, {**self._credentials(), **(secrets or {})}, Http(deadline=deadline))
 
     def _credentials(self) -> dict[str, str]:
         account = self.account
         if not self.oauth1:
-            return {"bearer_token": account["access_token"]}
+            return {name: account[name] for name in OAUTH2}
         return {
             "consumer_key": account["consumer_key"],
             "consumer_secret": account["consumer_secret"],
@@ -78,6 +82,17 @@ class XWorld(World):
 
     def remove(self, external_id: str) -> None:
         self.sandbox.delete(external_id)
+
+    def expire(self) -> None:
+        self.sandbox.fault("expire_token")
+
+    def revoke(self) -> None:
+        self.sandbox.fault("revoke_token")
+
+    def authorise(self) -> None:
+        self.sandbox.reset(keep_accounts=False)
+        self.sandbox.rates_off()
+        self.account = self.sandbox.create_account("norrline")
 
     def fault(self, name: str, **options: Any) -> None:
         for own, given in FAULTS[name]:

@@ -33,8 +33,9 @@ class XClient:
         self.budgets: dict[str, RateBudget] = {}
         self.session = http.session(dict.fromkeys(HOSTS, config.base_url))
         self._oauth1 = config.oauth1
-        names = OAUTH1 if self._oauth1 else ("bearer_token",)
-        credentials = {name: getattr(config, name) for name in names}
+        credentials = {"bearer_token": config.access_token}
+        if self._oauth1:
+            credentials = {name: getattr(config, name) for name in OAUTH1}
         self._tweepy = tweepy.Client(return_type=dict, wait_on_rate_limit=False, **credentials)
         self._tweepy.session = self.session
 

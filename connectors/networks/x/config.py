@@ -10,6 +10,7 @@ from connectors.errors import ConfigError
 
 API = "https://api.x.com"
 OAUTH1 = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+OAUTH2 = ("client_id", "client_secret", "access_token", "refresh_token")
 
 
 def _secret() -> Any:
@@ -23,7 +24,8 @@ class XConfig:
     ``account_id`` is its numeric id and ``handle`` its name without the @. ``base_url`` is X, or a
     proxy or sandbox that speaks X's API v2. ``history`` is how many items the first poll of a stream
     takes. ``overlap_seconds`` is how far each poll reads back over known ground, because ids arrive
-    out of order. Credentials are either the four values of OAuth 1.0a or an OAuth 2.0 user token.
+    out of order. Credentials are either the four values of OAuth 1.0a, which do not expire, or the four of
+    OAuth 2.0, which are renewed every two hours. Which it is, is told by the fields that are given.
     """
 
     account_id: str = ""
@@ -35,21 +37,29 @@ class XConfig:
     consumer_secret: str = _secret()
     access_token: str = _secret()
     access_token_secret: str = _secret()
-    bearer_token: str = _secret()
+    client_id: str = _secret()
+    client_secret: str = _secret()
+    refresh_token: str = _secret()
 
     def __post_init__(self) -> None:
         if self.account_id and not re.fullmatch(r"[0-9]{1,19}", self.account_id):
             raise ConfigError("The X account's id must be its number, not its name.")
         if not re.match(r"https?://", self.base_url):
             raise ConfigError("The address of X's API must begin with https:// or http://.")
-        given = [name for name in OAUTH1 if getattr(self, name)]
-        if given and len(given) < len(OAUTH1):
-            missing = ", ".join(name for name in OAUTH1 if name not in given)
-            raise ConfigError(f"Signing in to X by OAuth 1.0a also needs: {missing}.")
-        if not given and not self.bearer_token:
-            raise ConfigError("The X account has no credentials: enter the four OAuth 1.0a values or a token.")
+        first, second = self._given(OAUTH1), self._given(OAUTH2)
+        if first and second:
+            raise ConfigError("Signing in to X is either by OAuth 1.0a or by OAuth 2.0: leave the values of one out.")
+        if not first and not second:
+            raise ConfigError("The X account has no credentials: enter the four values of OAuth 1.0a or of OAuth 2.0.")
+        way, names = ("1.0a", OAUTH1) if first else ("2.0", OAUTH2)
+        if missing := [name for name in names if not getattr(self, name)]:
+            raise ConfigError(f"Signing in to X by OAuth {way} also needs: {', '.join(missing)}.")
+
+    def _given(self, names: tuple[str, ...]) -> bool:
+        """Whether any value is there that only this way of signing in has."""
+        return any(getattr(self, name) for name in names if name != "access_token")
 
     @property
     def oauth1(self) -> bool:
-        """Whether requests are signed by OAuth 1.0a; its tokens do not expire, so it is preferred."""
+        """Whether requests are signed by OAuth 1.0a, whose tokens do not expire."""
         return bool(self.consumer_key)

@@ -15,12 +15,14 @@ from connectors.networks.x.config import XConfig
 from connectors.networks.x.find import find, receipt, target
 from connectors.networks.x.parse import DIRECT_PREFIX, ID, Reader, address
 from connectors.networks.x.problems import UNKNOWN
+from connectors.networks.x.renew import renew
 from connectors.networks.x.walk import Mentions, Messages, Stream
 from connectors.types import (
     Absent,
     Allowed,
     Author,
     Capabilities,
+    Credentials,
     Denied,
     Draft,
     Measure,
@@ -152,6 +154,13 @@ class XConnector(Connector[XConfig]):
         self, draft: Draft, prepared: Mapping[str, Any], claimed_ids: Collection[str]
     ) -> Receipt | Absent | Unknown:
         return find(self.client, draft, prepared, claimed_ids)
+
+    @property
+    def expiring(self) -> bool:
+        return not self.config.oauth1
+
+    def refresh(self) -> Credentials:
+        return renew(self.client.session, self.config)
 
     def budget(self, stream: str) -> RateBudget | None:
         return self.client.budgets.get(stream)
