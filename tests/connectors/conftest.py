@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.sandbox.harness import Sandbox, running_sandbox
+from tests.connectors.facebook_world import FacebookWorld
 from tests.connectors.x_world import XWorld
 
 
@@ -19,3 +20,8 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 @pytest.fixture
 def x(network: Sandbox) -> XWorld:
     return XWorld(network)
+
+
+@pytest.fixture
+def facebook(network: Sandbox) -> FacebookWorld:
+    return FacebookWorld(network)
