@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from connectors.types import Allowed, Denied, Draft, Measure, Visibility
 from inbox.models import Conversation, Event, Message, OutboxHold, OutboxItem
-from inbox.services import conversations, events
+from inbox.services import conversations, drafts, events
 from inbox.services.connections import connector_for
 from inbox.services.conversations import Refused
 from inbox.services.storable import storable
@@ -58,7 +58,7 @@ def compose(
         if not confirmed:
             _refuse_collision(conversation, author, seen_message_id, seen_outbox_id)
         target = _target(conversation, Visibility(visibility), seen_message_id)
-        draft = _draft(conversation, Visibility(visibility), text, target)
+        draft = drafts.new(conversation, Visibility(visibility), text, target)
         _refuse_unsendable(conversation, draft)
         return _freeze(conversation, author, draft, target, client_key, seen_message_id, send_at, undo_seconds)
 
@@ -99,17 +99,6 @@ def _target(conversation: Conversation, visibility: Visibility, seen: int | None
     return target
 
 
-def _draft(conversation: Conversation, visibility: Visibility, text: str, target: Message | None) -> Draft:
-    return Draft(
-        key="",
-        visibility=visibility,
-        text=text,
-        in_reply_to=target.external_id if target else "",
-        recipient_id=conversation.identity.external_id,
-        dialogue_id=target.root if target and visibility is Visibility.DIRECT else "",
-    )
-
-
 def _refuse_unsendable(conversation: Conversation, draft: Draft) -> None:
     if not draft.text:
         raise Refused("The reply is empty.")
@@ -138,10 +127,7 @@ def _freeze(
         conversation=conversation,
         in_reply_to=target,
         seen_message_id=seen or conversation.last_incoming_id,
-        payload={
-            "visibility": draft.visibility.value, "text": draft.text, "in_reply_to": draft.in_reply_to,
-            "recipient_id": draft.recipient_id, "dialogue_id": draft.dialogue_id,
-        },
+        payload=drafts.frozen(draft),
     )  # fmt: skip
     holds = [OutboxHold(item=item, kind=OutboxHold.Kind.UNDO, release_at=now + timedelta(seconds=undo))]
     if send_at and send_at > now:
@@ -173,4 +159,4 @@ def advise(*, conversation_id: int, visibility: str, text: str) -> tuple[Measure
         target = _target(conversation, kind, None)
     except Refused as error:
         return count, Denied(str(error))
-    return count, connector.can_send(_draft(conversation, kind, storable(text).strip(), target), timezone.now())
+    return count, connector.can_send(drafts.new(conversation, kind, storable(text).strip(), target), timezone.now())
