@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db import connection
 from django.db.models import CharField, OuterRef, Prefetch, Q, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
@@ -32,19 +35,34 @@ def messages_of(conversation: Conversation, *, limit: int = RECENT) -> list[Mess
     return list(reversed(rows))
 
 
-def outbox_of(conversation: Conversation) -> Sequence[OutboxItem]:
-    """Every reply of ours with what holds it, oldest first, in one statement."""
+def outbox_of(conversation: Conversation, *, messages: Sequence[Message], limit: int = RECENT) -> Sequence[OutboxItem]:
+    """Our replies behind ``messages`` and the newest ``limit`` that are no message yet, oldest first.
+
+    One statement, with what holds each of them. A message has one reply behind it at most.
+    """
+    shown = Q(message__in=[row.pk for row in messages]) | Q(message__isnull=True)
     holds = OutboxHold.objects.filter(item=OuterRef("pk"), released_at__isnull=True).order_by("release_at")
     return list(
-        OutboxItem.objects.filter(conversation=conversation)
+        OutboxItem.objects.filter(shown, conversation=conversation)
         .select_related("author")
         .annotate(hold_kind=Subquery(holds.values("kind")[:1]), held_until=Subquery(holds.values("release_at")[:1]))
-        .order_by("-created_at")[:RECENT]
+        .order_by("-created_at")[: len(messages) + limit]
     )[::-1]
 
 
-def log_of(conversation: Conversation) -> list[dict[str, Any]]:
-    """Notes and event lines together, oldest first, in one statement."""
+def messages_by_id(conversation: Conversation, ids: Sequence[int]) -> Sequence[Message]:
+    """These of its messages, oldest first; asks nothing for nothing."""
+    return list(conversation.messages.filter(pk__in=ids).order_by("pk")) if ids else []
+
+
+def replies_by_id(conversation: Conversation, ids: Sequence[int]) -> Sequence[OutboxItem]:
+    """These of our replies with who wrote them; asks nothing for nothing."""
+    rows = conversation.outbox.filter(pk__in=ids).select_related("author")
+    return list(rows.order_by("pk")) if ids else []
+
+
+def log_of(conversation: Conversation, *, limit: int = RECENT) -> list[dict[str, Any]]:
+    """The newest ``limit`` notes and event lines together, oldest first, in one statement."""
     author = Cast("author__first_name", CharField()), Cast("author__username", CharField())
     notes = Note.objects.filter(conversation=conversation).values_list(
         Value("note", output_field=CharField()), "id", "created_at", *author, Cast("text", TextField())
@@ -54,8 +72,40 @@ def log_of(conversation: Conversation) -> list[dict[str, Any]]:
         "kind", "id", "at", *actor, Cast("data", TextField())
     )
     names = ("kind", "id", "at", "first_name", "username", "text")
-    rows = notes.order_by().union(events.order_by(), all=True)
-    return sorted((dict(zip(names, row, strict=True)) for row in rows), key=lambda row: row["at"])
+    rows = notes.order_by().union(events.order_by(), all=True).order_by("-created_at", "-id")[:limit]
+    return [dict(zip(names, row, strict=True)) for row in rows][::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where a thread began and how far it has come, however little of it a page shows."""
+
+    first_arrived_at: datetime | None
+    first_published_at: datetime | None
+    seen: int | None  # the contact's newest message
+    visibility: str  # of the contact's latest word
+    public: bool  # the contact has written publicly
+    seen_outbox: int  # our newest reply
+
+
+_ENDS = """
+SELECT first.arrived_at, first.published_at, (SELECT max(id) FROM inbox_message WHERE conversation_id = c.id
+        AND direction = 'in'), coalesce(latest.visibility, 'direct'),
+    EXISTS (SELECT FROM inbox_message WHERE conversation_id = c.id AND direction = 'in' AND visibility = 'public'),
+    coalesce((SELECT max(id) FROM inbox_outboxitem WHERE conversation_id = c.id), 0)
+FROM (SELECT %s::bigint AS id) c
+LEFT JOIN LATERAL (SELECT arrived_at, published_at FROM inbox_message WHERE conversation_id = c.id
+    AND direction = 'in' ORDER BY published_at, id LIMIT 1) first ON true
+LEFT JOIN LATERAL (SELECT visibility FROM inbox_message WHERE conversation_id = c.id
+    AND direction = 'in' ORDER BY published_at DESC, id DESC LIMIT 1) latest ON true
+"""
+
+
+def ends_of(conversation_id: int) -> Ends:
+    """Read it before the lines: what comes in between is shown and not yet taken as seen."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ENDS, [conversation_id])
+        return Ends(*cursor.fetchone())
 
 
 def history_of(conversation: Conversation, *, limit: int = 20) -> list[Conversation]:
@@ -87,9 +137,3 @@ def connections() -> list[Connection]:
     )
     rows = Connection.objects.prefetch_related(Prefetch("streams", queryset=streams)).order_by("name", "id")
     return sorted(rows, key=lambda row: row.state == Connection.State.ACTIVE)
-
-
-def newest_incoming(messages: Sequence[Message]) -> Message | None:
-    """What an agent has seen when they press send."""
-    incoming = (message for message in reversed(messages) if message.direction == Message.Direction.IN)
-    return next(incoming, None)

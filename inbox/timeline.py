@@ -14,6 +14,8 @@ from django.utils.dateparse import parse_datetime
 from inbox.models import Conversation, Message, OutboxItem
 
 PUBLIC, DIRECT, STAFF, EVENT, CONTEXT = "public", "direct", "staff", "event", "context"
+LINES = 60  # what a conversation shows at first, and what "Show earlier" adds
+MOST = 6000
 RESOLUTIONS = dict(Conversation.Resolution.choices)
 
 
@@ -54,16 +56,23 @@ def build(
     items: Sequence[OutboxItem],
     log: Iterable[dict[str, Any]],
     extra: Iterable[Line] = (),
-) -> list[Stretch]:
-    """Merge everything by time and cut it into stretches; the posts above the thread always come first."""
+    *,
+    limit: int = LINES,
+) -> tuple[list[Stretch], bool]:
+    """Merge everything by time, keep the newest ``limit`` lines and cut them into stretches.
+
+    The posts above the thread come first. Also told: whether there is something earlier.
+    """
     by_message = {item.message_id: item for item in items if item.message_id}
     lines = [_from_message(message, by_message.get(message.pk)) for message in messages]
     stored = {message.pk for message in messages}
     lines += [_from_item(item) for item in items if item.message_id not in stored]
     lines += [_from_log(row) for row in log]
     lines += list(extra)
-    lines.sort(key=lambda line: (line.place != CONTEXT, line.at))
-    return [Stretch(place, list(group)) for place, group in groupby(lines, key=lambda line: line.place)]
+    lines.sort(key=lambda line: line.at)
+    shown = sorted(lines[-limit:], key=lambda line: line.place != CONTEXT)
+    stretches = [Stretch(place, list(group)) for place, group in groupby(shown, key=lambda line: line.place)]
+    return stretches, len(lines) > limit
 
 
 def _from_message(message: Message, item: OutboxItem | None) -> Line:
@@ -98,11 +107,6 @@ def _sentence(kind: str, who: str, facts: dict[str, Any]) -> tuple[Any, ...]:
         return f"{name} snoozed it until", who, None, None, (), "moon", until
     reason = str(facts.get("reason", ""))
     return f"Reopened. {reason}" if not who else f"{who} reopened it. {reason}", who, None, None, (), "refresh"
-
-
-def newest(items: Sequence[OutboxItem]) -> int:
-    """The newest reply that the page shows, so that a send can tell what came behind it."""
-    return max((item.pk for item in items), default=0)
 
 
 def undoable(items: Sequence[OutboxItem], author_id: int) -> list[OutboxItem]:

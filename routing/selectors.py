@@ -82,7 +82,7 @@ WHERE {place} ORDER BY q.waiting_since, q.conversation_id LIMIT %s
 
 
 def queue_rows(*, place: Place, after: Position | None = None, limit: int = PAGE) -> list[Row]:
-    """The next rows of one queue, longest waiting first, in one statement. The caller has checked that it may be seen."""
+    """The next rows of one queue, longest waiting first, in one statement. The caller has checked the access."""
     terms = _terms(place)
     if after is not None:
         # A row comparison, which the index answers; many rows of one batch share their time.

@@ -148,12 +148,9 @@ def when(moment: datetime | None) -> SafeString:
     if moment is None:
         return SafeString("–")
     local, today = timezone.localtime(moment), timezone.localdate()
-    day, year, hour = f"{local.day} {local:%b}", f"{local:%Y}", f"{local:%H:%M}"
-    if local.date() == today:
-        brief = hour
-    else:
-        brief = f"{day}, {hour}" if local.year == today.year else f"{day} {year}, {hour}"
-    exact = f"{day} {year}, {local:%H:%M:%S %Z}"
+    day = f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b} {local.year}"
+    brief = f"{local:%H:%M}" if local.date() == today else f"{day}, {local:%H:%M}"
+    exact = f"{local.day} {local:%b} {local.year}, {local:%H:%M:%S %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, brief)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,10 @@ from django.http import HttpRequest
 
 from inbox import selectors, timeline
 from inbox.downstream import policy
-from inbox.models import Conversation, Message, OutboxItem
+from inbox.models import Conversation
+from inbox.parameters import whole
 from inbox.permissions import person
+from inbox.selectors import Ends
 from inbox.services import networks
 
 if TYPE_CHECKING:
@@ -24,9 +26,13 @@ STASH = "unsent"  # text that was refused, kept in the session until the next pa
 
 def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Line] = ()) -> dict[str, Any]:
     """Everything that ``inbox/_pane.html`` shows, in a fixed number of statements."""
-    messages = selectors.messages_of(conversation)
-    items = selectors.outbox_of(conversation)
-    seen = selectors.newest_incoming(messages)
+    lines = min(max(whole(request.GET.get("lines")) or 0, timeline.LINES), timeline.MOST)
+    ends = selectors.ends_of(conversation.pk)
+    # One more than is shown tells whether there is something earlier.
+    messages = selectors.messages_of(conversation, limit=lines + 1)
+    items = selectors.outbox_of(conversation, messages=messages, limit=lines + 1)
+    log = selectors.log_of(conversation, limit=lines + 1)
+    stretches, more = timeline.build(messages, items, log, extra, limit=lines)
     history = selectors.history_of(conversation)
     mine = policy().allowed(request.user, "reply", {conversation.pk, *(row.pk for row in history)})
     history = [row for row in history if row.pk in mine]
@@ -34,41 +40,44 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
     return {
         "conversation": conversation,
         "network": networks.shown(conversation.connection.network),
-        "stretches": timeline.build(messages, items, selectors.log_of(conversation), extra),
+        "stretches": stretches,
+        "earlier": _earlier(request, lines) if more else "",
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
         "can_reply": conversation.pk in mine,
-        "composer": _composer(request, conversation, messages, items, seen),
+        "composer": _composer(request, conversation, ends),
         "history": [row for row in history if row.pk != conversation.pk],
         "identities": list({conversation.identity_id: conversation.identity, **identities}.values()),
-        "clocks": _clocks(conversation, messages),
+        "clocks": _clocks(conversation, ends),
         "resolutions": Conversation.Resolution.choices,
     }
+
+
+def _earlier(request: HttpRequest, lines: int) -> str:
+    """The same page with more of the timeline: an address, so that a refresh shows as much again."""
+    asked = request.GET.copy()
+    asked["lines"] = str(lines + timeline.LINES)
+    return f"{request.path}?{asked.urlencode()}"
 
 
 def _composer(
     request: HttpRequest,
     conversation: Conversation,
-    messages: list[Message],
-    items: Sequence[OutboxItem],
-    seen: Message | None,
+    ends: Ends,
 ) -> dict[str, Any]:
     stash = take_stash(request, conversation.pk)
-    incoming = {message.visibility for message in messages if message.direction == Message.Direction.IN}
     network = networks.shown(conversation.connection.network)
-    default = seen.visibility if seen else "direct"
-    news = [m for m in messages if m.pk in stash.get("messages", [])]
     return {
-        "audience": stash.get("audience") or request.GET.get("audience_hint", "") or default,
+        "audience": stash.get("audience") or request.GET.get("audience_hint", "") or ends.visibility,
         "text": stash.get("text", ""),
         "refused": stash.get("sentence", ""),
         "collision": bool(stash.get("collision")),
-        "news": news,
-        "news_items": [item for item in items if item.pk in stash.get("items", [])],
-        "seen": seen.pk if seen else "",
-        "seen_outbox": timeline.newest(items),
+        "news": selectors.messages_by_id(conversation, stash.get("messages", [])),
+        "news_items": selectors.replies_by_id(conversation, stash.get("items", [])),
+        "seen": ends.seen or "",
+        "seen_outbox": ends.seen_outbox,
         "client_key": uuid.uuid4().hex,
-        "public": network.public_reply and "public" in incoming,
+        "public": network.public_reply and ends.public,
         "direct": network.direct_message,
     }
 
@@ -82,17 +91,16 @@ def take_stash(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
     return dict(kept)
 
 
-def _clocks(conversation: Conversation, messages: list[Message]) -> list[tuple[str, datetime | None, datetime | None]]:
+def _clocks(conversation: Conversation, ends: Ends) -> list[tuple[str, datetime | None, datetime | None]]:
     """Label, when it began, when it stopped (None: it runs)."""
     if conversation.turn_first_id is not None:
         return [
             ("Waiting, arrived here", conversation.turn_arrived_at, None),
             ("Waiting, published", conversation.turn_published_at, None),
         ]
-    incoming = [message for message in messages if message.direction == Message.Direction.IN]
-    if not incoming or conversation.answered_at is None:
+    if ends.first_arrived_at is None or conversation.answered_at is None:
         return []
     return [
-        ("First response, arrived here", incoming[0].arrived_at, conversation.answered_at),
-        ("First response, published", incoming[0].published_at, conversation.answered_at),
+        ("First response, arrived here", ends.first_arrived_at, conversation.answered_at),
+        ("First response, published", ends.first_published_at, conversation.answered_at),
     ]

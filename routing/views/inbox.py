@@ -48,7 +48,8 @@ def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None
     position = events.position()  # before the rows: what happens from here on is heard live
     shown: dict[str, Any] = {
         "position": position, "here": "inbox", "queue": chosen, "audience": audience,
-        "selected": conversation_id, "me": request.user.pk, **_rows(chosen, audience, _position(request.GET.get("after", ""))),
+        "selected": conversation_id, "me": request.user.pk,
+        **_rows(chosen, audience, _position(request.GET.get("after", ""))),
     }  # fmt: skip
     if "after" in request.GET and request.htmx:  # type: ignore[attr-defined]
         return _fresh(render(request, "routing/_rows.html", shown))

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox.models import OutboxItem
+from inbox.services import conversations
 from routing.services.assignment import route_due
 from tests import factories
 
@@ -52,7 +53,47 @@ def test_a_conversation_costs_the_same_whatever_its_length(desk: factories.Desk)
     path = f"/inbox/mine/{carol.pk}/"
     short = statements(alice, path)
     factories.arrives(desk, *[factories.post(f"Again {n}", root=carol.root) for n in range(60)])
-    assert statements(alice, path) == short <= 18
+    assert statements(alice, path) == short <= 15
+
+
+def test_a_long_conversation_opens_with_its_end_and_shows_what_was_earlier(desk: factories.Desk) -> None:
+    alice = signed_in(desk.alice)
+    carol = factories.routed(desk, "The first word")
+    factories.arrives(desk, *[factories.post(f"Again {n}.", root=carol.root) for n in range(150)])
+    conversations.add_note(conversation_id=carol.pk, author=desk.bob, text="Written last.")
+    texts, counted, address = [], [], f"/inbox/mine/{carol.pk}/?audience=public"
+    while address:
+        page = alice.get(address)
+        lines = [line.text for stretch in page.context["stretches"] for line in stretch.lines]
+        assert len(lines) == len(set(lines))
+        assert lines[-len(texts) :] == texts or not texts
+        assert "audience=public" in address
+        texts, address = lines, page.context["earlier"]
+        counted.append(len(lines))
+    assert counted[:2] == [60, 120]
+    assert "The first word" in texts[0]
+    assert {f"Again {n}." for n in range(150)} <= set(texts)
+    assert "Written last." in texts
+
+
+def test_what_an_agent_has_seen_does_not_hang_on_how_much_a_page_shows(desk: factories.Desk) -> None:
+    alice = signed_in(desk.alice)
+    carol = factories.routed(desk)
+    for n in range(70):
+        conversations.add_note(conversation_id=carol.pk, author=desk.bob, text=f"Note {n}")
+    page = alice.get(f"/inbox/mine/{carol.pk}/")
+    assert all(line.message is None for stretch in page.context["stretches"] for line in stretch.lines)
+    assert page.context["composer"]["seen"] == carol.messages.get().pk
+    assert page.context["composer"]["public"]
+    assert page.context["clocks"]
+
+
+@pytest.mark.parametrize("lines", ["0", "-1", "x", "١٢", "9" * 30])
+def test_a_length_that_makes_no_sense_is_the_first_page(desk: factories.Desk, lines: str) -> None:
+    carol = factories.routed(desk)
+    factories.arrives(desk, *[factories.post(f"Again {n}", root=carol.root) for n in range(80)])
+    page = signed_in(desk.alice).get(f"/inbox/mine/{carol.pk}/", {"lines": lines})
+    assert sum(len(stretch.lines) for stretch in page.context["stretches"]) == 60
 
 
 def test_the_rest_of_a_queue_comes_by_position(desk: factories.Desk) -> None:
