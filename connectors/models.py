@@ -29,6 +29,12 @@ class Connection(models.Model):
     state_at = models.DateTimeField(default=timezone.now)
     sending_paused = models.BooleanField(default=False)
     send_not_before = models.DateTimeField(null=True, blank=True)  # the network's own word after a 429
+    # Credentials that expire, and the lease of whoever renews them: inbox/services/tokens.py.
+    expires_at = models.DateTimeField(null=True, blank=True)  # None: they do not expire
+    renewals = models.PositiveIntegerField(default=0)  # counts every change of the secrets
+    renew_lease = models.UUIDField(null=True, blank=True)
+    renew_lease_until = models.DateTimeField(null=True, blank=True)
+    renew_not_before = models.DateTimeField(null=True, blank=True)  # after a renewal that did not succeed
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

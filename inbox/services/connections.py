@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from connectors import registry
@@ -57,7 +57,8 @@ def connect(
 
     Raises AuthError, ConfigError or TransientError, each with a sentence for the admin.
     """
-    account = _build(network, config, secrets).check()
+    built = _build(network, config, secrets)
+    account = built.check()
     connector = registry.get(network)
     known = {"account_id": account.external_id, "handle": account.handle}
     wanted = {field.name for field in dataclasses.fields(connector.config_class)}
@@ -69,18 +70,36 @@ def connect(
             account_id=account.external_id,
             defaults={
                 "name": name, "handle": account.handle, "config": complete, "state": Connection.State.ACTIVE,
-                "state_reason": "", "state_at": timezone.now(),
+                "state_reason": "", "state_at": timezone.now(), "renew_lease": None, "renew_lease_until": None,
+                "renew_not_before": None,
+                # Nobody knows how old pasted credentials are: the first reader renews them.
+                "expires_at": timezone.now() if built.expiring else None,
             },
         )  # fmt: skip
-        Credential.store(connection=connection, secrets=dict(secrets))
+        _replace_secrets(connection, secrets)
         open_streams(connection=connection, specs=specs)
         _tell(connection, actor)
     return connection
 
 
-def _change(connection_id: int, *, source: list[str], to: str, reason: str, actor: AbstractBaseUser | None) -> bool:
+def _replace_secrets(connection: Connection, secrets: Mapping[str, str]) -> None:
+    """Those of another way to sign in go, and whoever read the old ones is told by the count."""
+    connection.credentials.exclude(name__in=list(secrets)).delete()
+    Credential.store(connection=connection, secrets=dict(secrets))
+    Connection.objects.filter(pk=connection.pk).update(renewals=F("renewals") + 1)
+
+
+def _change(
+    connection_id: int,
+    *,
+    source: list[str],
+    to: str,
+    reason: str,
+    actor: AbstractBaseUser | None,
+    where: Q | None = None,
+) -> bool:
     with transaction.atomic():
-        changed = Connection.objects.filter(pk=connection_id, state__in=source).update(
+        changed = Connection.objects.filter(where or Q(), pk=connection_id, state__in=source).update(
             state=to, state_reason=reason[:400], state_at=timezone.now()
         )
         if changed:
@@ -98,9 +117,14 @@ def resume(*, connection_id: int, actor: AbstractBaseUser) -> bool:
     return _change(connection_id, source=["paused"], to="active", reason="", actor=actor)
 
 
-def unauthorised(*, connection_id: int, reason: str) -> bool:
-    """The network refused our credentials; only this disconnects."""
-    return _change(connection_id, source=["active"], to="unauthorised", reason=reason, actor=None)
+def unauthorised(*, connection_id: int, reason: str, where: Q | None = None) -> bool:
+    """Our credentials are refused or lost; only this disconnects. ``where`` is what must hold besides."""
+    return _change(connection_id, source=["active"], to="unauthorised", reason=reason, actor=None, where=where)
+
+
+def authorised(*, connection_id: int) -> bool:
+    """The network has proven that our credentials are good after all."""
+    return _change(connection_id, source=["unauthorised"], to="active", reason="", actor=None)
 
 
 def _tell(connection: Connection, actor: AbstractBaseUser | None) -> None:

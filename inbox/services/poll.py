@@ -22,7 +22,8 @@ from connectors.errors import AuthError, ConnectorError, RateLimited
 from connectors.models import StreamGap, StreamState
 from connectors.types import InvalidPost, Page, Post
 from inbox.models import Message
-from inbox.services.connections import connector_for, unauthorised
+from inbox.services import tokens
+from inbox.services.connections import unauthorised
 from inbox.services.ingest import ingest
 from inbox.services.outbox import backoff
 
@@ -66,10 +67,8 @@ def _claim() -> StreamState | None:
 
 def poll_stream(state: StreamState) -> None:
     """Read one stream from its cursor on, and say on its row how that went. Raises only for the database."""
-    connector: Connector[Any] | None = None
     try:
-        connector = connector_for(state.connection)
-        more = _walk(state, connector)
+        more = tokens.using(state.connection, lambda connector: _walk(state, connector))
     except LeaseLost:
         return
     except ConnectorError as error:
@@ -81,20 +80,21 @@ def poll_stream(state: StreamState) -> None:
         _failed(state, ConnectorError(f"Something unexpected happened while reading ({type(error).__name__})."))
     else:
         _finished(state, more)
-    finally:
-        _note_budget(state, connector)
 
 
 def _walk(state: StreamState, connector: Connector[Any]) -> bool:
     """Save page after page. Returns whether more is waiting after this turn."""
-    for number, page in enumerate(connector.fetch(state.stream, state.cursor), 1):
-        new = _save(state, page)
-        _add_context(state, connector, new)
-        if page.complete:
-            return False
-        if number >= PAGES_PER_TURN:
-            return True
-    return False
+    try:
+        for number, page in enumerate(connector.fetch(state.stream, state.cursor), 1):
+            new = _save(state, page)
+            _add_context(state, connector, new)
+            if page.complete:
+                return False
+            if number >= PAGES_PER_TURN:
+                return True
+        return False
+    finally:
+        _note_budget(state, connector)
 
 
 def _save(state: StreamState, page: Page) -> list[Post]:
@@ -200,8 +200,8 @@ def _note_invalid(state: StreamState, bad: Sequence[InvalidPost]) -> None:
         )
 
 
-def _note_budget(state: StreamState, connector: Connector[Any] | None) -> None:
-    budget = connector.budget(state.stream) if connector else None
+def _note_budget(state: StreamState, connector: Connector[Any]) -> None:
+    budget = connector.budget(state.stream)
     if budget:
         StreamState.objects.filter(pk=state.pk).update(
             rate_limit=budget.limit, rate_remaining=budget.remaining, rate_reset_at=budget.reset_at

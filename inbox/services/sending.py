@@ -7,13 +7,11 @@ first byte, then the outcome. A sender that died in between is settled by asking
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -26,18 +24,31 @@ from connectors.errors import (
     TransientError,
     UnknownOutcome,
 )
-from connectors.types import Absent, Denied, Draft, Receipt, Unknown
+from connectors.types import Absent, Denied, Draft, Receipt, Unknown, Visibility
 from inbox.models import Message, OutboxItem
-from inbox.services import conversations
-from inbox.services.connections import connector_for, may_send, settle_seconds, unauthorised
-from inbox.services.drafts import draft_of
+from inbox.services import conversations, tokens
+from inbox.services.connections import may_send, settle_seconds, unauthorised
 from inbox.services.locks import Held, sender_lock, server_started_at
 from inbox.services.outbox import State, backoff, move
+from inbox.services.surely import surely
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8  # provably unsent tries (about 10 minutes of backoff) before a person is asked
 MAX_CHECKS = 3  # questions to the network before a doubtful item is left to a person
+
+
+def draft_of(item: OutboxItem) -> Draft:
+    """The frozen draft of ``item``, with when its first attempt began."""
+    return Draft(
+        key=str(item.pk),
+        visibility=Visibility(item.payload["visibility"]),
+        text=item.payload["text"],
+        in_reply_to=item.payload.get("in_reply_to", ""),
+        recipient_id=item.payload.get("recipient_id", ""),
+        dialogue_id=item.payload.get("dialogue_id", ""),
+        started_at=item.first_sending_at,
+    )
 
 
 # Sending ----------------------------------------------------------------------------------------
@@ -68,9 +79,9 @@ def send_one(item_id: int) -> bool:
     with sender_lock(item_id) as held:
         if held is None:
             return False
-        item = OutboxItem.objects.select_related("connection", "conversation").get(pk=item_id)
+        item = OutboxItem.objects.select_related("connection").get(pk=item_id)
         try:
-            connector = connector_for(item.connection)
+            connector = tokens.ready(item.connection)
             draft = _claim(item, connector, held)
         except ConnectorError as error:
             return _not_sent(item, error, source=State.QUEUED)
@@ -79,7 +90,7 @@ def send_one(item_id: int) -> bool:
         if draft is None:
             return False
         outcome = _transmit(connector, draft, item)
-        _surely(lambda: _record(item, outcome))
+        surely(lambda: _record(item, outcome))
         return True
 
 
@@ -113,6 +124,23 @@ def _denied(item: OutboxItem, verdict: Denied) -> None:
 
 
 def _transmit(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Receipt | ConnectorError:
+    """Send; where the network refused our access and the access can be renewed, once more with the new one."""
+    outcome = _send(connector, draft, item)
+    if not isinstance(outcome, AuthError) or item.connection.expires_at is None:
+        return outcome
+    try:
+        connector = tokens.after_refusal(item.connection)
+    except ConnectorError as error:
+        return error
+    item.sending_at = timezone.now()  # from here on counts when absence at the network proves something
+    lease_until = item.sending_at + timedelta(seconds=settings.SEND_LEASE)
+    OutboxItem.objects.filter(pk=item.pk, state=State.SENDING).update(
+        sending_at=item.sending_at, lease_until=lease_until
+    )
+    return _send(connector, draft, item)
+
+
+def _send(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Receipt | ConnectorError:
     """Send once. An error that nobody foresaw proves nothing, so it is an unknown outcome."""
     try:
         return connector.send(draft, item.prepared or {})
@@ -121,19 +149,6 @@ def _transmit(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Rece
     except Exception as error:
         log.exception("outbox item %s: the connector failed unexpectedly", item.pk)
         return UnknownOutcome(f"Something unexpected happened while sending ({type(error).__name__}).")
-
-
-def _surely(record: Callable[[], Any]) -> None:
-    """Write an outcome down even if PostgreSQL restarts just now: it may be the only proof there is."""
-    for pause in (0.2, 0.5, 1, 2, 4, 8, 0):
-        try:
-            record()
-            return
-        except (OperationalError, InterfaceError):
-            connections["default"].close()
-            if not pause:
-                raise  # the lease runs out, and the network is asked
-            time.sleep(pause)
 
 
 def _record(item: OutboxItem, outcome: Receipt | ConnectorError) -> None:
@@ -266,8 +281,9 @@ def settle_doubtful(*, limit: int = 50) -> int:
 
 def _settle(item: OutboxItem) -> None:
     try:
-        connector = connector_for(item.connection)
-        answer = connector.find_sent(draft_of(item), item.prepared or {}, _claimed(item))
+        answer = tokens.using(
+            item.connection, lambda network: network.find_sent(draft_of(item), item.prepared or {}, _claimed(item))
+        )
     except RateLimited as error:
         _ask_later(item, str(error), at=error.retry_at)
         return

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from connectors.models import Credential, StreamState
 from tests.flows.conftest import Desk
+from tests.networks import oauth2_secrets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,3 +52,26 @@ def test_a_wrong_secret_is_one_sentence_and_stores_nothing(desk: Desk, monkeypat
     assert "wrong-value" not in str(error.value)
     desk.connection.refresh_from_db()
     assert desk.connection.name == "Norrline on X"
+
+
+def test_an_access_that_expires_is_taken_over_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    pasted = oauth2_secrets(desk.network.accounts()[0])
+    for name, value in pasted.items():
+        monkeypatch.setenv(f"T_{name.upper()}", value)
+    connect(desk)
+    desk.connection.refresh_from_db()
+    assert desk.connection.expires_at > timezone.now() + timedelta(minutes=100)
+    stored = desk.connection.secrets()
+    assert set(stored) == set(pasted), "those of the other way to sign in are gone"
+    assert stored["refresh_token"] != pasted["refresh_token"]
+    desk.network.post("carol", "@norrline hello")
+    desk.poll()
+    assert desk.conversation("carol")
+
+
+def test_a_wrong_client_secret_is_told_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**oauth2_secrets(desk.network.accounts()[0]), "client_secret": "wrong-value"}.items():
+        monkeypatch.setenv(f"T_{name.upper()}", value)
+    with pytest.raises(CommandError, match="client id and client secret") as error:
+        connect(desk)
+    assert "wrong-value" not in str(error.value)

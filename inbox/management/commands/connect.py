@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from connectors.errors import ConnectorError
-from inbox.services import connections
+from inbox.services import connections, tokens
 
 
 class Command(BaseCommand):
@@ -37,6 +37,7 @@ class Command(BaseCommand):
                 config=_settings(options["set"]),
                 secrets=_secrets(names, options["secrets_from_environment"]),
             )
+            tokens.ready(connection)  # takes over credentials that expire, and shows whether they can be renewed
         except ConnectorError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Connected @{connection.handle} as “{connection.name}”.")
