@@ -30,6 +30,7 @@ from socialdesk.urls import urlpatterns as ours
 from tests import factories
 from tests.flows.canaries import forms, leaks
 from tests.flows.conftest import Desk
+from tests.networks import authorise
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Where secrets live: sealed, hashed, or the session's own row.
@@ -87,8 +88,8 @@ def _keep(seen: list[tuple[str, bytes]], answer: Any) -> None:
     seen.append((f"{answer.request['REQUEST_METHOD']} {answer.request['PATH_INFO']}", headers.encode() + body))
 
 
-def _work(desk: Desk) -> None:
-    """A day with every kind of trouble at the network."""
+def _work(desk: Desk) -> dict[str, str]:
+    """A day with every kind of trouble at the network. Returns the secrets that came and went."""
     desk.network.post("carol", "@norrline where is my router?")
     desk.network.dm("dave", "Privately: where is it?")
     desk.poll()
@@ -109,6 +110,30 @@ def _work(desk: Desk) -> None:
     desk.poll()
     desk.reply("carol", "One more.")
     desk.send()
+    desk.network.clear_faults()
+    gone = {f"signed {name}": value for name, value in desk.connection.secrets().items()}
+    return gone | _renewals(desk)
+
+
+def _renewals(desk: Desk) -> dict[str, str]:
+    """The same account with an access that expires: renewed, refused, renewed in vain and taken away."""
+    seen: dict[str, str] = {}
+    authorise(desk.network, oauth2=True)
+    for turn, fault in enumerate(("", "expire_token", "cut_json", "revoke_token")):
+        seen |= {f"{name} {turn}": value for name, value in desk.connection.secrets().items()}
+        if fault:
+            desk.network.fault(fault)
+        if fault == "cut_json":
+            desk.network.fault("expire_token")
+        desk.poll()
+        desk.reply("carol", f"With an access that expires, {turn}.")
+        desk.send()
+        desk.network.clear_faults()
+        Connection.objects.update(renew_not_before=None)
+        if fault == "cut_json":
+            authorise(desk.network, oauth2=True)
+    assert len(set(seen.values())) > 6, "the tokens were rotated"
+    return seen
 
 
 def _broken(request: HttpRequest) -> HttpResponse:
@@ -146,6 +171,8 @@ def _commands() -> bytes:
     out = io.StringIO()
     call_command("check", stdout=out, stderr=out)
     call_command("showmigrations", stdout=out)
+    for shape in ("hash", "unified"):
+        call_command("diffsettings", output=shape, all=True, stdout=out)
     return out.getvalue().encode()
 
 
@@ -179,14 +206,14 @@ def test_nothing_that_the_desk_emits_holds_a_secret(desk: Desk, log: Path) -> No
     lead = factories.person("canary_lead", *(m.team for m in desk.alice.memberships.all()), role="lead")
     admin = factories.person("canary_admin", role="admin")
     clients = [_signed_in(user, seen) for user in (desk.alice, lead, admin)]
-    _work(desk)
+    gone = _work(desk)
     _pages(clients, seen)
     emitted = [
         *seen, ("log", log.read_bytes()), ("technical page", _technical()), ("commands", _commands()),
         *_tables(), *_broker(),
     ]  # fmt: skip
-    secrets = _secrets(desk, clients)
-    assert len(secrets) >= 8
+    secrets = gone | _secrets(desk, clients)
+    assert len(secrets) >= 16
     assert leaks(emitted, secrets) == []
     _was_busy(desk, seen, log)
 
