@@ -24,10 +24,11 @@ from connectors.errors import (
     TransientError,
     UnknownOutcome,
 )
-from connectors.types import Absent, Denied, Draft, Receipt, Unknown, Visibility
+from connectors.types import Absent, Denied, Draft, Receipt, Unknown
 from inbox.models import Message, OutboxItem
 from inbox.services import conversations, tokens
 from inbox.services.connections import may_send, settle_seconds, unauthorised
+from inbox.services.drafts import draft_of
 from inbox.services.locks import Held, sender_lock, server_started_at
 from inbox.services.outbox import State, backoff, move
 from inbox.services.surely import surely
@@ -36,19 +37,6 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8  # provably unsent tries (about 10 minutes of backoff) before a person is asked
 MAX_CHECKS = 3  # questions to the network before a doubtful item is left to a person
-
-
-def draft_of(item: OutboxItem) -> Draft:
-    """The frozen draft of ``item``, with when its first attempt began."""
-    return Draft(
-        key=str(item.pk),
-        visibility=Visibility(item.payload["visibility"]),
-        text=item.payload["text"],
-        in_reply_to=item.payload.get("in_reply_to", ""),
-        recipient_id=item.payload.get("recipient_id", ""),
-        dialogue_id=item.payload.get("dialogue_id", ""),
-        started_at=item.first_sending_at,
-    )
 
 
 # Sending ----------------------------------------------------------------------------------------
@@ -79,7 +67,7 @@ def send_one(item_id: int) -> bool:
     with sender_lock(item_id) as held:
         if held is None:
             return False
-        item = OutboxItem.objects.select_related("connection").get(pk=item_id)
+        item = OutboxItem.objects.select_related("connection", "conversation").get(pk=item_id)
         try:
             connector = tokens.ready(item.connection)
             draft = _claim(item, connector, held)
