@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI program: X's API under /x, the control API, and the page."""
+"""The sandbox as an ASGI program: X's API under /x, Facebook's under /graph, the control API, and the page."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors.sandbox import control, page
 from connectors.sandbox.faults import PREFIXES
+from connectors.sandbox.graph.gate import GraphGate
 from connectors.sandbox.network import Network
 from connectors.sandbox.x import text
 from connectors.sandbox.x.gate import XGate
 
+APIS = tuple(f"{prefix}/" for prefix in PREFIXES.values())
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -35,9 +37,7 @@ class LoopbackOnly:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(
-            tuple(f"{prefix}/" for prefix in PREFIXES.values())
-        ):
+        if scope["type"] == "http" and not scope["path"].startswith(APIS):
             request = Request(scope)
             host = request.headers.get("host", "")
             origin = request.headers.get("origin")
@@ -64,6 +64,7 @@ def create_app(data_dir: Path, *, public_url: str, desk_url: str = "") -> Starle
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     routes = [
         Route("/x/{path:path}", XGate(network).handle, methods=methods),
+        Route("/graph/{path:path}", GraphGate(network).handle, methods=methods),
         *control.routes(network),
         *page.routes(network),
     ]

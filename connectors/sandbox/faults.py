@@ -7,6 +7,7 @@ those that bend what a page shows are read by the endpoints. A fault without a n
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -28,7 +29,7 @@ NAMES = {
     "drop_items": "does not show items yet (the newest `count`, or all)",
     "expire_token": "refuses access tokens handed out before this fault",
     "revoke_token": "the same, and their refresh tokens too",
-    "own_posts_echo": "shows the account's own posts among its mentions",
+    "own_posts_echo": "shows the account's own posts among its mentions (or its visitors' posts)",
     "no_milliseconds": "writes times without milliseconds",
     "future_timestamps": "writes times `seconds` (3600) ahead",
     "slow": "answers `seconds` (1) late",
@@ -83,6 +84,8 @@ def read_fault(document: dict[str, Any]) -> Fault:
     for network, prefix in PREFIXES.items():
         if fault.path.startswith(f"{prefix}/"):
             fault.network, fault.path = network, fault.path.removeprefix(prefix)
+    if fault.network == "facebook":
+        fault.path = re.sub(r"^/v\d+\.\d+(?=/)", "", fault.path)
     if fault.network not in ("", *PREFIXES):
         raise ValueError(f"there is no network '{fault.network}'; known: {', '.join(sorted(PREFIXES))}")
     fault.since = time.time()

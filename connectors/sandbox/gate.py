@@ -49,11 +49,16 @@ class Gate(ABC, Generic[Visit]):
     def lie(self, fault: Fault) -> tuple[int, Any, dict[str, str]]:
         """The network's way of saying the fault's status: status, document, headers."""
 
+    def short(self, path: str) -> str:
+        """The path as faults name it and the log shows it."""
+        return path
+
     async def handle(self, request: Request) -> Response:
         path = "/" + request.path_params["path"]
         raw = await request.body()
         try:
             visit, template = self.find(request.method, path)
+            path = self.short(path)
         except Refused as refused:
             self.network.saw(request.method, path, refused.status, "unknown to the network's document")
             return self.respond(refused.status, dump(refused.document), {})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+from connectors.sandbox.graph.ledger import REDO as GRAPH
 from connectors.sandbox.snowflake import Snowflakes
 from connectors.sandbox.store import Store
 from connectors.sandbox.x.redo import REDO as X
 
-_REDO = {**X}
+_REDO = {"x": X, "facebook": GRAPH}
 
 
 def recover(store: Store) -> int:
@@ -17,7 +18,7 @@ def recover(store: Store) -> int:
     with store.writing() as db:
         for line in lines:
             entry = json.loads(line)
-            _REDO[entry["kind"]](store, entry)
+            _REDO[entry.get("network", "x")][entry["kind"]](store, entry)
             db.execute("INSERT INTO ledger (id, line) VALUES (?, ?)", (entry["id"], line))
     store.settle_file()
     store.ids = Snowflakes(store.newest())

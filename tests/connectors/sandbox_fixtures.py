@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.harness import Sandbox, running_sandbox
+from tests.connectors.graph_client import Graph
 from tests.connectors.sandbox_client import Caller
 
 
@@ -28,3 +29,8 @@ def fresh_sandbox(sandbox_process: Sandbox) -> Sandbox:
 @pytest.fixture
 def api(fresh_sandbox: Sandbox) -> Caller:
     return Caller(fresh_sandbox, fresh_sandbox.create_account("norrline", "Norrline"))
+
+
+@pytest.fixture
+def graph(fresh_sandbox: Sandbox) -> Graph:
+    return Graph(fresh_sandbox, fresh_sandbox.create_page("norrline", "Norrline"))

@@ -50,7 +50,11 @@ class Item:
 
 
 def load(row: Any) -> Item:
-    return Item(*row[:8], bool(row[8]), bool(row[9]), json.loads(row[10]))
+    item_id, kind, page_id, post_id, parent_id, author_id, created_ms, updated_ms, hidden, gone, doc = row
+    return Item(
+        *(item_id, kind, page_id, post_id, parent_id, author_id),
+        *(created_ms, updated_ms, bool(hidden), bool(gone), json.loads(doc)),
+    )
 
 
 def find(store: Store, name: str | None) -> Item | None:
