@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from connectors.errors import ConnectorError
 from connectors.types import Denied
 from inbox import selectors
+from inbox.downstream import REPLIES
 from inbox.models import Conversation, Message
 from inbox.permissions import conversation_for
 from inbox.services import replies
@@ -31,7 +32,7 @@ class MeasureView(APIView):
         asked = MeasureSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         data = asked.validated_data
-        conversation = conversation_for(request.user, data["conversation"], "reply")
+        conversation = conversation_for(request.user, data["conversation"], REPLIES[data["visibility"]])
         try:
             count, verdict = replies.advise(
                 conversation_id=conversation.pk, visibility=data["visibility"], text=data["text"]

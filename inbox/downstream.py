@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     Somebody = AbstractBaseUser | AnonymousUser
 
 
+# The action that a reply of this visibility is.
+REPLIES = {"public": "reply_publicly", "direct": "reply_privately"}
+
+
 class AccessPolicy(Protocol):
     """Who may see and do what. Every page, API call, live event, search, count and export asks it.
 
-    Actions on conversations: view, reply, note, assign, resolve, settle (decide over a doubtful
-    reply). Actions without one: see_metrics, manage_connections, see_trouble.
+    Actions on conversations: view, reply_publicly, reply_privately, note, assign, resolve, settle
+    (decide over a doubtful reply). Actions without one: see_metrics, see_settings, see_trouble,
+    manage_connections, manage_desk.
     """
 
     def filter(self, user: Somebody, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -34,6 +39,15 @@ class AccessPolicy(Protocol):
 
     def allowed(self, user: Somebody, action: str, conversation_ids: Collection[int]) -> set[int]:
         """Those of ``conversation_ids`` on which ``user`` may do ``action``. One statement, whatever the number."""
+
+    def actions(self, user: Somebody, conversation_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+        """All that ``user`` may do on each of these that they may view. One statement, whatever the number."""
+
+    def silenced(self, user: Somebody, visibility: str, connection_id: int) -> str:
+        """Why ``user`` may not answer there in this audience, and what to do; "" where they may.
+
+        Whoever has the conversation does not matter: a reply leaves also after its author handed it on.
+        """
 
     def permits(self, user: Somebody, action: str) -> bool:
         """Whether ``user`` may do an ``action`` that belongs to no conversation."""

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from inbox.downstream import policy
+from inbox.downstream import REPLIES, policy
 from inbox.models import Conversation, OutboxItem
 
 if TYPE_CHECKING:
@@ -25,16 +25,22 @@ def conversation_for(user: Somebody, conversation_id: int, action: str = "view")
     if conversation is None:
         raise Http404("There is no such conversation here.")
     if action != "view" and conversation_id not in policy().allowed(user, action, [conversation_id]):
-        raise PermissionDenied(f"Your role does not let you do this ({action}).")
+        raise PermissionDenied(_why_not(user, action, conversation))
     return conversation
 
 
-def item_for(user: Somebody, item_id: int, action: str = "reply") -> OutboxItem:
-    """A reply on its way, if ``user`` may do ``action`` on its conversation."""
+def _why_not(user: Somebody, action: str, conversation: Conversation) -> str:
+    visibility = next((key for key, reply in REPLIES.items() if reply == action), "")
+    why = policy().silenced(user, visibility, conversation.connection_id) if visibility else ""
+    return why or f"Your role does not let you do this ({action})."
+
+
+def item_for(user: Somebody, item_id: int, action: str = "") -> OutboxItem:
+    """A reply on its way, if ``user`` may do ``action`` on its conversation; without one, if they may send it."""
     item = OutboxItem.objects.filter(pk=item_id).first()
     if item is None:
         raise Http404("There is no such reply here.")
-    conversation_for(user, item.conversation_id, action)
+    conversation_for(user, item.conversation_id, action or REPLIES[item.visibility])
     return item
 
 

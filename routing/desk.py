@@ -65,7 +65,7 @@ class Desk:
     @property
     def works(self) -> bool:
         """Admins keep the accounts; conversations are not theirs."""
-        return self.role in (AgentProfile.Role.AGENT, AgentProfile.Role.LEAD)
+        return self.role in (AgentProfile.Role.AGENT, AgentProfile.Role.EXPERT, AgentProfile.Role.LEAD)
 
     @property
     def leads(self) -> bool:
@@ -119,7 +119,7 @@ class Desk:
 
 def _of_team(team: Team) -> list[Queue]:
     key = f"team-{team.pk}"
-    icon = "lifebuoy" if team.is_help_desk else "users"
+    icon = "lifebuoy" if team.is_help_desk else "bulb" if team.is_experts else "users"
     kept = {audience: f"team:{team.pk}:open:{audience}" for audience in ("public", "direct")}
     return [
         Queue(key, team.name, icon, f"team:{team.pk}:open", Place(team_id=team.pk), kept),

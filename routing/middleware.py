@@ -1,14 +1,19 @@
-"""Pages speak in the reader's own time zone."""
+"""Pages speak in the reader's own time zone; and each request says that its person is here."""
 
 from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from routing.desk import desk_of
+from routing.services import returns
+
+_QUIET = ("/static/", "/healthz", "/events")
+_MINUTE = timedelta(minutes=1)
 
 
 class OwnTimeZone:
@@ -22,8 +27,22 @@ class OwnTimeZone:
             return self.get_response(request)
 
 
+class Here:
+    """Who asks is here. Written down to the minute: whoever is not heard of for long gives work back."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(_QUIET) and request.user.is_authenticated:
+            profile, now = desk_of(request).profile, timezone.now()
+            if profile is not None and now - profile.seen_at > _MINUTE:
+                returns.seen(profile.user_id, now=now)
+        return self.get_response(request)
+
+
 def _zone(request: HttpRequest) -> zoneinfo.ZoneInfo | None:
-    if request.path.startswith(("/static/", "/healthz", "/events")) or not request.user.is_authenticated:
+    if request.path.startswith(_QUIET) or not request.user.is_authenticated:
         return None
     profile = desk_of(request).profile
     try:

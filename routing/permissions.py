@@ -1,7 +1,8 @@
 """Who may see and do what. Every page, API call, live event, count and export asks this one policy.
 
-Agents see the conversations of their teams and their own; leads also what nobody was given yet;
-admins keep the accounts and see no conversation.
+Agents see the conversations of their teams and their own; experts those of their teams of experts and their
+own; leads also what nobody was given yet; admins keep the accounts and see no conversation. Who may answer
+where is asked besides: a connection with permissions is answered by the members of the teams that have one.
 """
 
 from __future__ import annotations
@@ -13,30 +14,46 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from inbox.downstream import REPLIES
 from inbox.models import Conversation
-from routing.models import AgentProfile, Assignment, Membership
+from inbox.services.conversations import Refused
+from routing.models import AgentProfile, Assignment, Membership, Team
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
 
-_AGENT, _LEAD, _ADMIN = (role.value for role in AgentProfile.Role)
+_AGENT, _EXPERT, _LEAD, _ADMIN = (role.value for role in AgentProfile.Role)
+_WORKING = frozenset({_AGENT, _EXPERT, _LEAD})
 
-# Actions on a conversation that somebody may view, by role.
+# Actions on a conversation that somebody may view, by role. A reply needs the connection's permission besides.
 _ON_CONVERSATIONS: Mapping[str, frozenset[str]] = {
-    "view": frozenset({_AGENT, _LEAD}),
-    "reply": frozenset({_AGENT, _LEAD}),
-    "note": frozenset({_AGENT, _LEAD}),
-    "assign": frozenset({_AGENT, _LEAD}),  # to oneself or to a team; see assign_anyone
+    "view": _WORKING,
+    "reply_publicly": _WORKING,
+    "reply_privately": _WORKING,
+    "note": _WORKING,
+    "assign": _WORKING,  # take it, hand it on, give it back; see assign_anyone
     "assign_anyone": frozenset({_LEAD}),
-    "resolve": frozenset({_AGENT, _LEAD}),
-    "settle": frozenset({_AGENT, _LEAD}),
+    "resolve": _WORKING,
+    "settle": _WORKING,
 }
 _WITHOUT: Mapping[str, frozenset[str]] = {
     "see_metrics": frozenset({_LEAD}),
     "see_trouble": frozenset({_LEAD, _ADMIN}),
+    "see_settings": frozenset({_LEAD, _ADMIN}),
     "manage_connections": frozenset({_ADMIN}),
+    "manage_desk": frozenset({_ADMIN}),
     "assign_anyone": frozenset({_LEAD}),
 }
+# A membership ``m`` in a team ``t`` that lets a person with profile ``p`` see the team's conversations.
+_COUNTS = "(p.role <> 'expert' OR t.kind = 'experts')"
+# Whether user ``u`` may send from the connection {0}: it has no permissions, or one of their teams has this one.
+_MAY_ANSWER = """
+    (NOT EXISTS (SELECT FROM routing_answerpermission x WHERE x.connection_id = {0})
+     OR EXISTS (SELECT FROM routing_answerpermission x JOIN routing_membership y
+                ON y.team_id = x.team_id AND y.user_id = u.id WHERE x.connection_id = {0} AND x.{1}))
+"""
+_FLAGS = {"reply_publicly": "may_reply_publicly", "reply_privately": "may_reply_privately"}
+_HOW = {"reply_publicly": "publicly", "reply_privately": "privately"}
 
 
 def role_of(user: Somebody) -> str:
@@ -47,38 +64,85 @@ def role_of(user: Somebody) -> str:
     return profiles.values_list("role", flat=True).first() or ""
 
 
+def require_admin(user: Somebody) -> None:
+    """Refused unless ``user`` may change how the whole desk is set up."""
+    if role_of(user) != _ADMIN:
+        raise Refused("Only an admin changes this. Ask one.")
+
+
+def led_teams(user: Somebody) -> set[int]:
+    """The teams whose members, capacity and rules ``user`` may change: all for an admin, their own for a lead."""
+    role = role_of(user)
+    if role == _ADMIN:
+        return set(Team.objects.values_list("pk", flat=True))
+    own = Membership.objects.filter(user__in=[user.pk]).values_list("team_id", flat=True)
+    return set(own) if role == _LEAD else set()
+
+
 class RoutingPolicy:
     """`inbox.downstream.AccessPolicy`, answered from the current assignments."""
 
     def filter(self, user: Somebody, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
         role = role_of(user)
-        if role not in _ON_CONVERSATIONS["view"]:
+        if role not in _WORKING:
             return queryset.none()
         current = Assignment.objects.filter(conversation=OuterRef("pk"), ended_at=None)
-        teams = Membership.objects.filter(user__in=[user.pk]).values("team_id")
-        mine = Exists(current.filter(Q(agent_id=user.pk) | Q(team_id__in=teams)))
+        teams = Membership.objects.filter(user__in=[user.pk])
+        if role == _EXPERT:
+            teams = teams.filter(team__kind=Team.Kind.EXPERTS)
+        mine = Exists(current.filter(Q(agent_id=user.pk) | Q(team_id__in=teams.values("team_id"))))
         return queryset.filter(mine | ~Exists(current) if role == _LEAD else mine)
 
-    def allowed(self, user: Somebody, action: str, conversation_ids: Collection[int]) -> set[int]:
-        roles = _ON_CONVERSATIONS.get(action)
-        if not roles or not user.is_authenticated or user.pk is None or not conversation_ids:
-            return set()
+    def actions(self, user: Somebody, conversation_ids: Collection[int]) -> dict[int, frozenset[str]]:
+        if not user.is_authenticated or user.pk is None or not conversation_ids:
+            return {}
         with connection.cursor() as cursor:
             cursor.execute(
-                """
-                SELECT c.id FROM inbox_conversation c
+                f"""
+                SELECT c.id, p.role, {_MAY_ANSWER.format("c.connection_id", "may_reply_publicly")},
+                    {_MAY_ANSWER.format("c.connection_id", "may_reply_privately")}
+                FROM inbox_conversation c
                 JOIN auth_user u ON u.id = %s AND u.is_active
                 JOIN routing_agentprofile p ON p.user_id = u.id AND p.role = ANY(%s)
                 LEFT JOIN routing_assignment a ON a.conversation_id = c.id AND a.ended_at IS NULL
                 WHERE c.id = ANY(%s::bigint[]) AND (
                     a.agent_id = u.id
-                    OR a.team_id IN (SELECT m.team_id FROM routing_membership m WHERE m.user_id = u.id)
+                    OR a.team_id IN (SELECT m.team_id FROM routing_membership m JOIN routing_team t ON t.id = m.team_id
+                                     WHERE m.user_id = u.id AND {_COUNTS})
                     OR (a.id IS NULL AND p.role = 'lead')
                 )
                 """,
-                [user.pk, list(roles), list(conversation_ids)],
+                [user.pk, list(_WORKING), list(conversation_ids)],
             )
-            return {row[0] for row in cursor.fetchall()}
+            return {row[0]: _of_role(*row[1:]) for row in cursor.fetchall()}
+
+    def allowed(self, user: Somebody, action: str, conversation_ids: Collection[int]) -> set[int]:
+        found = self.actions(user, conversation_ids) if action in _ON_CONVERSATIONS else {}
+        return {pk for pk, actions in found.items() if action in actions}
+
+    def silenced(self, user: Somebody, visibility: str, connection_id: int) -> str:
+        action = REPLIES[visibility]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT {_MAY_ANSWER.format("c.id", _FLAGS[action])}, c.name, ARRAY(
+                    SELECT t.name FROM routing_answerpermission x JOIN routing_team t ON t.id = x.team_id
+                    WHERE x.connection_id = c.id AND x.{_FLAGS[action]} ORDER BY t.name)
+                FROM connectors_connection c
+                JOIN auth_user u ON u.id = %s AND u.is_active
+                JOIN routing_agentprofile p ON p.user_id = u.id AND p.role = ANY(%s)
+                WHERE c.id = %s
+                """,
+                [user.pk, list(_WORKING), connection_id],
+            )
+            row = cursor.fetchone()
+        if row is None:
+            return "Whoever wrote this no longer answers customers here. Somebody else has to send it."
+        may, where, teams = row
+        if may:
+            return ""
+        who = f"Hand it to {_either(teams)}" if teams else "Ask an admin to let a team do so"
+        return f"Your teams may not reply {_HOW[action]} on {where}. {who}, or leave a note."
 
     def permits(self, user: Somebody, action: str) -> bool:
         return role_of(user) in _WITHOUT.get(action, frozenset())
@@ -88,13 +152,14 @@ class RoutingPolicy:
             return frozenset()
         with connection.cursor() as cursor:
             cursor.execute(
-                """
-                SELECT p.role, m.team_id FROM auth_user u
+                f"""
+                SELECT p.role, t.id FROM auth_user u
                 JOIN routing_agentprofile p ON p.user_id = u.id AND p.role = ANY(%s)
                 LEFT JOIN routing_membership m ON m.user_id = u.id
+                LEFT JOIN routing_team t ON t.id = m.team_id AND {_COUNTS}
                 WHERE u.id = %s AND u.is_active
                 """,
-                [list(_ON_CONVERSATIONS["view"]), user.pk],
+                [list(_WORKING), user.pk],
             )
             rows = cursor.fetchall()
         if not rows:
@@ -109,3 +174,12 @@ class RoutingPolicy:
             for pk, team, agent in rows.values_list("conversation_id", "team_id", "agent_id")
         }
         return {pk: found.get(pk, frozenset({"unrouted"})) for pk in conversation_ids}
+
+
+def _of_role(role: str, publicly: bool, privately: bool) -> frozenset[str]:
+    silent = {action for action, may in (("reply_publicly", publicly), ("reply_privately", privately)) if not may}
+    return frozenset(action for action, roles in _ON_CONVERSATIONS.items() if role in roles and action not in silent)
+
+
+def _either(names: Collection[str]) -> str:
+    return " or ".join(names)

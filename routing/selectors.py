@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from inbox.models import Conversation
 from inbox.services import counts
@@ -130,19 +130,26 @@ def counts_for(user: AbstractBaseUser) -> dict[str, int]:
 
 
 def teams_of(user: AbstractBaseUser) -> list[Team]:
-    """The teams ``user`` works in, the help desk first."""
-    return list(Team.objects.filter(memberships__user_id=user.pk).order_by("-is_help_desk", "name"))
+    """The teams ``user`` works in, the help desk first. Experts work in teams of experts only."""
+    teams = Team.objects.filter(memberships__user_id=user.pk).filter(
+        ~Q(memberships__user__profile__role=AgentProfile.Role.EXPERT) | Q(kind=Team.Kind.EXPERTS)
+    )
+    return _help_desk_first(teams)
 
 
 def all_teams() -> list[Team]:
     """Every team a conversation can be handed to."""
-    return list(Team.objects.order_by("-is_help_desk", "name"))
+    return _help_desk_first(Team.objects.all())
+
+
+def _help_desk_first(teams: QuerySet[Team]) -> list[Team]:
+    return sorted(teams, key=lambda team: (not team.is_help_desk, team.name.casefold()))
 
 
 def people_of(team_ids: Collection[int]) -> list[AgentProfile]:
     """Who works in these teams, with their load; for the assign menu and the lead's page."""
     people = AgentProfile.objects.filter(
-        user__is_active=True, user__memberships__team_id__in=team_ids, role__in=["agent", "lead"]
+        user__is_active=True, user__memberships__team_id__in=team_ids, role__in=["agent", "expert", "lead"]
     )
     return list(people.select_related("user").distinct().order_by("user__first_name", "user__username"))
 

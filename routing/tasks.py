@@ -6,6 +6,7 @@ import time
 
 from celery import shared_task
 
+from routing.services import returns
 from routing.services.assignment import route_due
 
 _LONGEST = 2.0  # seconds; the next wake or sweep goes on
@@ -13,8 +14,9 @@ _LONGEST = 2.0  # seconds; the next wake or sweep goes on
 
 @shared_task(name="routing.tasks.route")
 def route() -> int:
-    """Route until nothing is due."""
+    """Route until nothing is due, what comes back from people who went away included."""
     until, moved = time.monotonic() + _LONGEST, 0
+    returns.find()
     while some := route_due(limit=200):
         moved += some
         if time.monotonic() > until:

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "routing.middleware.OwnTimeZone",
+    "routing.middleware.Here",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -201,6 +202,8 @@ if SECURE_PROXY:
 INBOX_DOWNSTREAM = "routing.downstream.RoutingDownstream"
 # The local network of `make run`; empty in production.
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
+# Whose midnights bound the days of all figures; a change rolls every day anew, see docs/figures.md.
+REPORTING_TIME_ZONE = env.str("REPORTING_TIME_ZONE", default="UTC")
 # A direct message joins the identity's latest conversation resolved less than this many days ago.
 DIRECT_JOIN_DAYS = env.int("DIRECT_JOIN_DAYS", default=7)
 # Seconds; socialdesk.E006 and E008 compare them with one another and with the database's own limits.

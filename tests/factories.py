@@ -1,6 +1,6 @@
 """The people and posts that tests speak of, made through the product's own services.
 
-alice: agent in the help desk; bob: lead of both teams; erin: agent (expert) in Billing; dana: admin;
+alice: agent in the help desk; bob: lead of both teams; erin: agent in Billing; dana: admin;
 carol: the contact who writes to us.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -56,13 +56,16 @@ def person(
     else:
         user.set_unusable_password()
     user.save()
-    AgentProfile.objects.create(user=user, role=role, capacity=capacity, availability=availability)
+    takes = AgentProfile.takes_by_itself(role)
+    AgentProfile.objects.create(
+        user=user, role=role, capacity=capacity, availability=availability, takes_conversations=takes
+    )
     Membership.objects.bulk_create(Membership(team=team, user=user) for team in teams)
     return user
 
 
-def team(name: str, *, is_help_desk: bool = False) -> Team:
-    return Team.objects.create(name=name, is_help_desk=is_help_desk)
+def team(name: str, *, is_help_desk: bool = False, kind: str = "support") -> Team:
+    return Team.objects.create(name=name, kind=Team.Kind.HELP_DESK if is_help_desk else kind)
 
 
 def connection(name: str = "Norrline on X", *, network: str = "x") -> Connection:
@@ -86,11 +89,8 @@ def desk(*, capacity: int = 8, availability: str = "available", password: str | 
     )
 
 
-def rule(name: str, team: Team, *words: str, authors: Sequence[str] = (), agent: User | None = None) -> Rule:
-    position = next(_numbers)
-    return Rule.objects.create(
-        position=position, name=name, words=list(words), authors=list(authors), team=team, agent=agent
-    )
+def rule(name: str, team: Team, *words: str, **conditions: Any) -> Rule:
+    return Rule.objects.create(position=next(_numbers), name=name, words=list(words), team=team, **conditions)
 
 
 def author(name: str = "carol") -> Author:
@@ -104,16 +104,19 @@ def post(
     direct: bool = False,
     root: str = "",
     published_at: datetime | None = None,
+    language: str = "",
+    followers: int | None = None,
 ) -> Post:
     """A post as a connector hands it over."""
     number = str(next(_numbers))
     return Post(
         external_id=number,
-        author=author(by),
+        author=replace(author(by), followers=followers),
         text=text,
         published_at=published_at or timezone.now(),
         root_id=root or number,
         audience=Audience.DIRECT if direct else Audience.PUBLIC,
+        language=language,
     )
 
 

@@ -126,7 +126,7 @@ HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
     "next page": (_next_page, "queue_of_team", False),
     "access, one conversation": (_visible, "inbox_conversation_pkey", False),
     "access, many ids": (
-        lambda desk: policy().allowed(desk.agent, "reply", range(1, 50)), "inbox_conversation_pkey", False,
+        lambda desk: policy().allowed(desk.agent, "reply_publicly", range(1, 50)), "inbox_conversation_pkey", False,
     ),
     "timeline": (
         lambda desk: inbox_selectors.messages_of(Conversation.objects.get(pk=desk.thread_id)), "message_timeline", True,

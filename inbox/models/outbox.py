@@ -89,6 +89,10 @@ class OutboxItem(models.Model):
             ),
         ]
 
+    @property
+    def visibility(self) -> str:
+        return "direct" if self.kind == self.Kind.DIRECT else "public"
+
     def __str__(self) -> str:
         return f"outbox item {self.pk} ({self.state})"
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from connectors.types import Allowed, Denied, Draft, Measure, Visibility
+from inbox.downstream import policy
 from inbox.models import Conversation, Event, Message, OutboxHold, OutboxItem
 from inbox.services import conversations, drafts, events
 from inbox.services.connections import connector_for
@@ -55,6 +56,8 @@ def compose(
         earlier = OutboxItem.objects.filter(author_id=author.pk, client_key=client_key).first()
         if earlier is not None:
             return earlier
+        if silenced := policy().silenced(author, visibility, conversation.connection_id):
+            raise Refused(silenced)
         if not confirmed:
             _refuse_collision(conversation, author, seen_message_id, seen_outbox_id)
         target = _target(conversation, Visibility(visibility), seen_message_id)

@@ -25,6 +25,7 @@ from connectors.errors import (
     UnknownOutcome,
 )
 from connectors.types import Absent, Denied, Draft, Receipt, Unknown
+from inbox.downstream import policy
 from inbox.models import Message, OutboxItem
 from inbox.services import conversations, tokens
 from inbox.services.connections import may_send, settle_seconds, unauthorised
@@ -67,7 +68,7 @@ def send_one(item_id: int) -> bool:
     with sender_lock(item_id) as held:
         if held is None:
             return False
-        item = OutboxItem.objects.select_related("connection", "conversation").get(pk=item_id)
+        item = OutboxItem.objects.select_related("connection", "conversation", "author").get(pk=item_id)
         try:
             connector = tokens.ready(item.connection)
             draft = _claim(item, connector, held)
@@ -87,6 +88,9 @@ def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Draft | N
     now = timezone.now()
     with transaction.atomic():
         if not may_send(item.connection_id):
+            return None
+        if silenced := policy().silenced(item.author, item.visibility, item.connection_id):
+            _denied(item, Denied(silenced))
             return None
         item.first_sending_at = item.first_sending_at or now
         draft = draft_of(item)

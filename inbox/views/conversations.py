@@ -25,7 +25,7 @@ AUDIENCES = ("public", "direct", "note")
 def compose(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """A reply or a note. What cannot be sent keeps its text: the next page shows it with the reason."""
     audience = request.POST.get("audience", "")
-    conversation_for(request.user, conversation_id, "note" if audience == "note" else "reply")
+    conversation_for(request.user, conversation_id, "note")  # whether they may reply, and where, replies.compose asks
     text = request.POST.get("text", "")
     kept: dict[str, Any] = {"conversation": conversation_id, "audience": audience, "text": text}
     try:

@@ -14,14 +14,15 @@ from inbox.permissions import item_for, person, require
 from inbox.services import outbox
 from inbox.views.back import back
 
+REPLY = "reply"  # what is needed to send it: the right to reply in its own audience
 # Action: what it needs, what it does, and the sentence when it came too late.
 ACTIONS: dict[str, tuple[str, Callable[..., bool], str]] = {
-    "undo": ("reply", outbox.cancel, "It has already left and cannot be undone here."),
-    "send-now": ("reply", outbox.send_now, "Nothing holds it any more."),
+    "undo": ("settle", outbox.cancel, "It has already left and cannot be undone here."),
+    "send-now": (REPLY, outbox.send_now, "Nothing holds it any more."),
     "check-again": ("settle", outbox.check_again, "It is no longer in doubt."),
-    "send-anyway": ("settle", outbox.send_anyway, "It is no longer in doubt."),
+    "send-anyway": (REPLY, outbox.send_anyway, "It is no longer in doubt."),
     "give-up": ("settle", outbox.give_up, "It was settled meanwhile."),
-    "retry": ("settle", outbox.retry, "It was settled meanwhile."),
+    "retry": (REPLY, outbox.retry, "It was settled meanwhile."),
 }
 DONE = {"check-again": "Asked the network again. The answer appears here."}
 
@@ -32,7 +33,7 @@ def act(request: HttpRequest, item_id: int, action: str) -> HttpResponse:
     if action not in ACTIONS:
         raise Http404
     needs, service, too_late = ACTIONS[action]
-    item = item_for(request.user, item_id, needs)
+    item = item_for(request.user, item_id, "" if needs == REPLY else needs)
     if not service(item_id=item.pk, actor=person(request)):
         messages.warning(request, too_late)
     elif action in DONE:

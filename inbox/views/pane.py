@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from inbox import selectors, timeline
-from inbox.downstream import policy
+from inbox.downstream import REPLIES, policy
 from inbox.models import Conversation
 from inbox.parameters import whole
 from inbox.permissions import person
@@ -34,8 +34,9 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
     log = selectors.log_of(conversation, limit=lines + 1)
     stretches, more = timeline.build(messages, items, log, extra, limit=lines)
     history = selectors.history_of(conversation)
-    mine = policy().allowed(request.user, "reply", {conversation.pk, *(row.pk for row in history)})
-    history = [row for row in history if row.pk in mine]
+    may = policy().actions(request.user, {conversation.pk, *(row.pk for row in history)})
+    mine = may.get(conversation.pk, frozenset())
+    history = [row for row in history if row.pk in may]
     identities = {row.identity_id: row.identity for row in history}
     return {
         "conversation": conversation,
@@ -44,8 +45,8 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "earlier": _earlier(request, lines) if more else "",
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
-        "can_reply": conversation.pk in mine,
-        "composer": _composer(request, conversation, ends),
+        "can_reply": "note" in mine,
+        "composer": _composer(request, conversation, ends, mine),
         "history": [row for row in history if row.pk != conversation.pk],
         "identities": list({conversation.identity_id: conversation.identity, **identities}.values()),
         "clocks": _clocks(conversation, ends),
@@ -64,11 +65,20 @@ def _composer(
     request: HttpRequest,
     conversation: Conversation,
     ends: Ends,
+    may: frozenset[str],
 ) -> dict[str, Any]:
     stash = take_stash(request, conversation.pk)
     network = networks.shown(conversation.connection.network)
+    offered = {"public": network.public_reply and ends.public, "direct": network.direct_message}
+    silenced = {
+        audience: policy().silenced(request.user, audience, conversation.connection_id)
+        for audience, there in offered.items()
+        if there and REPLIES[audience] not in may
+    }
+    usable = [audience for audience, there in offered.items() if there and audience not in silenced]
+    wanted = (stash.get("audience"), request.GET.get("audience_hint"), ends.visibility, *usable)
     return {
-        "audience": stash.get("audience") or request.GET.get("audience_hint", "") or ends.visibility,
+        "audience": next((one for one in wanted if one in (*usable, "note")), "note"),
         "text": stash.get("text", ""),
         "refused": stash.get("sentence", ""),
         "collision": bool(stash.get("collision")),
@@ -77,8 +87,9 @@ def _composer(
         "seen": ends.seen or "",
         "seen_outbox": ends.seen_outbox,
         "client_key": uuid.uuid4().hex,
-        "public": network.public_reply and ends.public,
-        "direct": network.direct_message,
+        "public": "public" in usable,
+        "direct": "direct" in usable,
+        "silenced": silenced,
     }
 
 

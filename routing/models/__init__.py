@@ -1,7 +1,19 @@
 """Who is there, who has what, and why."""
 
-from routing.models.people import AgentProfile, Membership, Team
+from routing.models.answering import AnswerPermission
+from routing.models.people import AgentProfile, Expertise, Membership, Team, Topic
 from routing.models.rules import Rule
 from routing.models.work import Assignment, QueueEntry, RoutingJob
 
-__all__ = ["AgentProfile", "Assignment", "Membership", "QueueEntry", "RoutingJob", "Rule", "Team"]
+__all__ = [
+    "AgentProfile",
+    "AnswerPermission",
+    "Assignment",
+    "Expertise",
+    "Membership",
+    "QueueEntry",
+    "RoutingJob",
+    "Rule",
+    "Team",
+    "Topic",
+]

@@ -8,19 +8,47 @@ from django.db.models import Q
 from django.utils import timezone
 
 
-class Team(models.Model):
-    """A group that shares a queue. Exactly one team is the help desk: where nothing else fits."""
+class Topic(models.Model):
+    """Something that people know about. Teams of experts are found by it, and people within them."""
 
     name = models.CharField(max_length=80, unique=True)
-    is_help_desk = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Team(models.Model):
+    """A group that shares a queue. At most one team is the help desk: where nothing else fits."""
+
+    class Kind(models.TextChoices):
+        SUPPORT = "support", "Support"
+        HELP_DESK = "help_desk", "Help desk"
+        EXPERTS = "experts", "Experts"
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.SUPPORT)
+    topics = models.ManyToManyField(Topic, blank=True, related_name="teams")
+    # Minutes after which the open work of somebody who went away comes back here; null: never.
+    returns_after = models.PositiveIntegerField(default=30, null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["is_help_desk"], name="one_help_desk", condition=Q(is_help_desk=True)),
+            models.UniqueConstraint(fields=["kind"], name="one_help_desk", condition=Q(kind="help_desk")),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_help_desk(self) -> bool:
+        return self.kind == self.Kind.HELP_DESK
+
+    @property
+    def is_experts(self) -> bool:
+        return self.kind == self.Kind.EXPERTS
 
 
 class Membership(models.Model):
@@ -36,11 +64,25 @@ class Membership(models.Model):
         return f"{self.user_id} in {self.team_id}"
 
 
+class Expertise(models.Model):
+    """Who knows about what."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="expertise")
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="expertise")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="expertise_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} knows about {self.topic_id}"
+
+
 class AgentProfile(models.Model):
     """What a person may do and how much they take. There is no superuser: a role is all there is."""
 
     class Role(models.TextChoices):
         AGENT = "agent", "Agent"
+        EXPERT = "expert", "Expert"
         LEAD = "lead", "Lead"
         ADMIN = "admin", "Admin"
 
@@ -52,9 +94,11 @@ class AgentProfile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     role = models.CharField(max_length=8, choices=Role, default=Role.AGENT)
     capacity = models.PositiveIntegerField(default=8)
+    takes_conversations = models.BooleanField(default=True)  # is given work by itself; by hand anybody may give it
     in_hand = models.PositiveIntegerField(default=0)  # open assignments; moved only by conditional UPDATE
     availability = models.CharField(max_length=10, choices=Availability, default=Availability.AWAY)
     availability_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)  # a request of theirs, to the minute
     last_assigned_at = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     theme = models.CharField(max_length=5, default="", blank=True)  # "", "light" or "dark"
@@ -62,3 +106,8 @@ class AgentProfile(models.Model):
 
     def __str__(self) -> str:
         return f"profile of {self.user_id}"
+
+    @classmethod
+    def takes_by_itself(cls, role: str) -> bool:
+        """What a role begins with: leads give work out and take it only when they say so."""
+        return role in (cls.Role.AGENT, cls.Role.EXPERT)

@@ -1,4 +1,4 @@
-"""Ordered rules on words and author."""
+"""Ordered rules: what must be found in a conversation, and where it then goes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,32 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from routing.models.people import Team
+from routing.models.people import Team, Topic
 
 
 class Rule(models.Model):
-    """The first rule that matches decides. Every list that is not empty must match (any of its entries)."""
+    """The first rule that matches decides. Every condition that is set must hold; in a list, any of its entries.
+
+    What a conversation does not have (no language, no count of followers) matches no condition on it.
+    """
 
     position = models.IntegerField()
     name = models.CharField(max_length=120)
+    networks = ArrayField(models.CharField(max_length=32), default=list, blank=True)
+    connections = ArrayField(models.BigIntegerField(), default=list, blank=True)  # one that is gone matches nothing
     words = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    languages = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     authors = ArrayField(models.CharField(max_length=200), default=list, blank=True)  # handles, without @
+    min_followers = models.BigIntegerField(null=True, blank=True)
+    max_followers = models.BigIntegerField(null=True, blank=True)
+    visibility = models.CharField(max_length=6, default="", blank=True)  # "", "public" or "direct"
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    topic = models.ForeignKey(Topic, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     enabled = models.BooleanField(default=True)
+    deleted_at = models.DateTimeField(null=True)  # kept, so that deleting can be undone
 
     class Meta:
         ordering = ["position", "id"]

@@ -50,6 +50,7 @@ class QueueEntry(models.Model):
     visibility = models.CharField(max_length=6)
     waiting_since = models.DateTimeField()
     in_hand = models.BooleanField(default=False)
+    not_for = models.BigIntegerField(null=True)  # who gave it back: not handed to them again by itself
 
     class Meta:
         # A row that nobody was given yet stands in queue_unrouted only: that is where ingest writes.
@@ -97,6 +98,9 @@ class Assignment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     reasons = models.JSONField(default=list)  # sentences for people
     inputs = models.JSONField(default=dict)  # what the decision saw: rule and its words, loads, versions
+    # Why it was handed on, in the words of who did: "Alice: needs a refund". It stays while the team does.
+    line = models.CharField(max_length=500, blank=True, default="", db_default="")
+    accepted_at = models.DateTimeField(null=True)  # by who was handed it
     at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -74,19 +75,42 @@ def _route_one(conversation_id: int, *, now: datetime) -> bool:
 
 
 def _route(conversation_ids: Sequence[int], *, now: datetime) -> None:
-    """Decide these jobs. Their rows are locked; next come the entries, then the agents."""
+    """Decide these jobs. Their rows are locked; next come the entries, then the agents.
+
+    A job of a conversation that somebody has asks whether they can go on having it.
+    """
     if not conversation_ids:
         return
-    entries = {pk: entry for pk, entry in queue.lock(conversation_ids).items() if entry.assignee_id is None}
+    entries = queue.lock(conversation_ids)
+    free = {pk: entry for pk, entry in entries.items() if entry.assignee_id is None}
+    held = {pk: entry for pk, entry in entries.items() if entry.assignee_id is not None}
     if entries:
         desk = Desk()
-        goals = _goals(desk, entries, records.current(list(entries)))
-        wanted = [goal.wanted for goal in goals.values() if goal.wanted is not None]
-        desk.lock({goal.team.pk for goal in goals.values()}, wanted)
-        oldest_first = sorted(entries.values(), key=lambda entry: (entry.waiting_since, entry.conversation_id))
+        goals = _goals(desk, free, records.current(list(free)))
+        wanted = {goal.wanted for goal in goals.values() if goal.wanted is not None}
+        holders = {entry.assignee_id for entry in held.values() if entry.assignee_id is not None}
+        teams = {goal.team.pk for goal in goals.values()} | {entry.team_id or 0 for entry in held.values()}
+        desk.lock(teams, wanted | holders)
+        for pk, entry in held.items():
+            if why := desk.why_not_theirs(entry, now=now):
+                goals[pk] = desk.returned(entry, why)
+        oldest_first = sorted(
+            (entries[pk] for pk in goals), key=lambda entry: (entry.waiting_since, entry.conversation_id)
+        )
         steps = [(entry, *desk.choose(goals[entry.conversation_id], entry, now=now)) for entry in oldest_first]
         _write(steps, now=now)
     jobs.drop(conversation_ids)
+
+
+def look_at(conversation_ids: Sequence[int]) -> None:
+    """Decide these at once, not only when the router comes round. What somebody else decides just now is left."""
+    now = timezone.now()
+    for start in range(0, len(conversation_ids), BATCH):
+        some = conversation_ids[start : start + BATCH]
+        with transaction.atomic():
+            jobs.add(some, now=now)
+        with transaction.atomic():
+            _route(jobs.claim_these(some), now=now)
 
 
 def _goals(desk: Desk, entries: Mapping[int, Entry], current: Mapping[int, Current]) -> dict[int, Goal]:
@@ -99,11 +123,15 @@ def _goals(desk: Desk, entries: Mapping[int, Entry], current: Mapping[int, Curre
 
 
 def _drain_batch(team_ids: Collection[int] | None) -> int:
-    room = _room(team_ids)
-    if not room:
+    rooms = _room(team_ids)
+    if not rooms:
         return 0
     now = timezone.now()
-    entries = queue.lock_waiting(team_ids=list(room), limits=[min(free, BATCH) for free in room.values()])
+    entries = queue.lock_waiting(
+        team_ids=[room.team_id for room in rooms],
+        limits=[min(room.free, BATCH) for room in rooms],
+        only=[room.only for room in rooms],
+    )
     if not entries:
         return 0
     desk = Desk()
@@ -120,16 +148,27 @@ def _drain_batch(team_ids: Collection[int] | None) -> int:
     return len(steps)
 
 
-def _room(team_ids: Collection[int] | None) -> dict[int, int]:
-    """Free places by team, for teams in which somebody waits. Read without locks: only a hint how many to try."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Free places in a team. ``only`` is who has them where it is one person."""
+
+    team_id: int
+    free: int
+    only: int | None
+
+
+def _room(team_ids: Collection[int] | None) -> list[Room]:
+    """Teams with free places in which somebody waits. Read without locks: only a hint how many to try."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT m.team_id, sum(p.capacity - p.in_hand)::int
+            SELECT m.team_id, sum(p.capacity - p.in_hand)::int, CASE WHEN count(*) = 1 THEN min(p.user_id) END
             FROM routing_membership m
+            JOIN routing_team t ON t.id = m.team_id
             JOIN routing_agentprofile p ON p.user_id = m.user_id
             JOIN auth_user u ON u.id = m.user_id
             WHERE u.is_active AND p.role = ANY(%s) AND p.availability = 'available' AND p.in_hand < p.capacity
+              AND p.takes_conversations AND (p.role <> 'expert' OR t.kind = 'experts')
               AND (%s::bigint[] IS NULL OR m.team_id = ANY(%s::bigint[]))
               AND EXISTS (SELECT FROM routing_queueentry q
                           WHERE q.team_id = m.team_id AND q.assignee_id IS NULL AND q.status = 'open')
@@ -137,7 +176,7 @@ def _room(team_ids: Collection[int] | None) -> dict[int, int]:
             """,
             [[role.value for role in hands.WORKING_ROLES], *[None if team_ids is None else list(team_ids)] * 2],
         )
-        return dict(cursor.fetchall())
+        return [Room(*row) for row in cursor.fetchall()]
 
 
 def _write(steps: Sequence[tuple[Entry, Entry, Decision]], *, now: datetime) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 
 from routing.models import AgentProfile
 
 # Admins keep the accounts; conversations are not theirs.
-WORKING_ROLES = (AgentProfile.Role.AGENT, AgentProfile.Role.LEAD)
+WORKING_ROLES = (AgentProfile.Role.AGENT, AgentProfile.Role.EXPERT, AgentProfile.Role.LEAD)
 
 
 def display_name(user: AbstractBaseUser) -> str:
@@ -31,6 +31,8 @@ class Hand:
     availability: str
     in_hand: int
     capacity: int
+    takes: bool
+    gone_since: datetime  # nothing was heard of them since, or they said so
     last_assigned_at: datetime | None
 
     @property
@@ -38,12 +40,25 @@ class Hand:
         return self.active and self.role in WORKING_ROLES
 
     @property
+    def there(self) -> bool:
+        return self.availability == AgentProfile.Availability.AVAILABLE
+
+    @property
     def has_room(self) -> bool:
         return self.in_hand < self.capacity
 
     @property
+    def can_hold(self) -> bool:
+        """A conversation that is theirs by name may go to them."""
+        return self.works and self.there and self.has_room
+
+    @property
     def can_take(self) -> bool:
-        return self.works and self.availability == AgentProfile.Availability.AVAILABLE and self.has_room
+        """They are given work that is nobody's."""
+        return self.takes and self.can_hold
+
+    def gone_for(self, minutes: int | None, *, now: datetime) -> bool:
+        return minutes is not None and self.gone_since < now - timedelta(minutes=minutes)
 
     def snapshot(self) -> dict[str, int | str]:
         """What a decision looked at, to be kept with it."""
@@ -58,7 +73,7 @@ class Hand:
         """One sentence why this person cannot take more."""
         if not self.works:
             return f"{self.name} no longer takes conversations"
-        if self.availability != AgentProfile.Availability.AVAILABLE:
+        if not self.there:
             return f"{self.name} is {self.availability}"
         return f"{self.name} has {self.in_hand} of {self.capacity} in hand"
 
@@ -77,6 +92,7 @@ def lock(user_ids: Collection[int]) -> dict[int, Hand]:
 
 
 def _hand(profile: AgentProfile) -> Hand:
+    away = profile.availability == AgentProfile.Availability.AWAY
     return Hand(
         user_id=profile.user_id,
         name=display_name(profile.user),
@@ -85,5 +101,7 @@ def _hand(profile: AgentProfile) -> Hand:
         availability=profile.availability,
         in_hand=profile.in_hand,
         capacity=profile.capacity,
+        takes=profile.takes_conversations,
+        gone_since=min(profile.seen_at, profile.availability_at) if away else profile.seen_at,
         last_assigned_at=profile.last_assigned_at,
     )

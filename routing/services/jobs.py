@@ -40,6 +40,12 @@ def claim(*, limit: int, now: datetime) -> list[int]:
     return list(due.order_by("due_at", "id").values_list("conversation_id", flat=True)[:limit])
 
 
+def claim_these(conversation_ids: Collection[int]) -> list[int]:
+    """Lock the jobs of these conversations; those that somebody else has just now are left to them."""
+    found = RoutingJob.objects.select_for_update(skip_locked=True).filter(conversation_id__in=conversation_ids)
+    return list(found.order_by("id").values_list("conversation_id", flat=True))
+
+
 def claim_one(conversation_id: int) -> bool:
     """Lock one conversation's job; False where somebody else has it or it is done."""
     jobs = RoutingJob.objects.select_for_update(skip_locked=True).filter(conversation_id=conversation_id)

@@ -23,12 +23,13 @@ from routing.services import hands
 
 OPEN = Conversation.Status.OPEN.value
 UNROUTED = "unrouted"  # the count of those that no team has
-_COLUMNS = "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand"
+_COLUMNS = "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand, not_for"
 _QUALIFIED = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
 # What orders a queue: when the open turn began, or when we last heard of the conversation ``c``.
 WAITING_SINCE = "coalesce(c.turn_arrived_at, c.last_incoming_at, c.opened_at)"
 _ARRAYS = (
-    "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[]"
+    "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[],"
+    " %s::bigint[]"
 )
 
 
@@ -44,6 +45,7 @@ class Entry:
     visibility: str
     waiting_since: datetime
     in_hand: bool
+    not_for: int | None = None  # who gave it back
 
     def keys(self) -> Iterator[str]:
         """Every count that this row is part of. All writers and the recount use this one list."""
@@ -96,7 +98,8 @@ def enter(conversation_ids: Collection[int]) -> set[int]:
         cursor.execute(
             f"""
             INSERT INTO routing_queueentry ({_COLUMNS})
-            SELECT c.id, c.connection_id, NULL, NULL, c.status, coalesce(m.visibility, 'public'), {WAITING_SINCE}, false
+            SELECT c.id, c.connection_id, NULL, NULL, c.status, coalesce(m.visibility, 'public'), {WAITING_SINCE},
+                false, NULL
             FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
             WHERE c.id = ANY(%s::bigint[]) AND c.status <> 'resolved'
                 AND NOT EXISTS (
@@ -112,21 +115,27 @@ def enter(conversation_ids: Collection[int]) -> set[int]:
     return entered
 
 
-def lock_waiting(*, team_ids: Sequence[int], limits: Sequence[int]) -> dict[int, Entry]:
-    """Lock each team's oldest unassigned open entries, at most its limit. Rows in use are skipped."""
+def lock_waiting(
+    *, team_ids: Sequence[int], limits: Sequence[int], only: Sequence[int | None] | None = None
+) -> dict[int, Entry]:
+    """Lock each team's oldest unassigned open entries, at most its limit. Rows in use are skipped.
+
+    ``only`` names who alone has room in a team: what that person gave back does not stand before the rest.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT taken.* FROM unnest(%s::bigint[], %s::int[]) AS wanted(team_id, most),
+            SELECT taken.* FROM unnest(%s::bigint[], %s::int[], %s::bigint[]) AS wanted(team_id, most, sole),
             LATERAL (
                 SELECT {_QUALIFIED} FROM routing_queueentry q JOIN inbox_conversation c ON c.id = q.conversation_id
                 WHERE q.team_id = wanted.team_id AND q.assignee_id IS NULL AND q.status = 'open'
+                    AND (q.not_for IS NULL OR wanted.sole IS NULL OR q.not_for <> wanted.sole)
                 ORDER BY q.waiting_since, q.conversation_id LIMIT wanted.most
                 FOR KEY SHARE OF c SKIP LOCKED FOR UPDATE OF q SKIP LOCKED
             ) AS taken
             ORDER BY taken.waiting_since, taken.conversation_id
             """,
-            [list(team_ids), list(limits)],
+            [list(team_ids), list(limits), list(only or [None] * len(team_ids))],
         )
         return _entries(cursor.fetchall())
 
@@ -214,7 +223,8 @@ def _update(entries: Sequence[Entry]) -> None:
                 f"""
                 UPDATE routing_queueentry q
                 SET team_id = n.team_id, assignee_id = n.assignee_id, status = n.status,
-                    visibility = n.visibility, waiting_since = n.waiting_since, in_hand = n.in_hand
+                    visibility = n.visibility, waiting_since = n.waiting_since, in_hand = n.in_hand,
+                    not_for = n.not_for
                 FROM unnest({_ARRAYS}) AS n({_COLUMNS}) WHERE q.conversation_id = n.conversation_id
                 """,
                 _columns(entries),

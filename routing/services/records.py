@@ -29,6 +29,16 @@ class Decision:
     reasons: Sequence[str]
     inputs: dict[str, Any] = field(default_factory=dict)
     by_id: int | None = None
+    line: str = ""  # why it is handed on, in the words of who does; "": what was said stays while the team does
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The assignment that a new one ends."""
+
+    team_id: int | None
+    agent_id: int | None
+    line: str
 
 
 def current(conversation_ids: Sequence[int]) -> dict[int, Current]:
@@ -42,33 +52,39 @@ def record(decisions: Sequence[Decision], *, now: datetime) -> None:
     if not decisions:
         return
     former = _end([decision.conversation_id for decision in decisions], now=now)
+    nobody = Former(None, None, "")
     Assignment.objects.bulk_create(
-        Assignment(
-            conversation_id=decision.conversation_id,
-            team_id=decision.team_id,
-            agent_id=decision.agent_id,
-            by_id=decision.by_id,
-            reasons=list(decision.reasons),
-            inputs={"version": VERSION, **decision.inputs},
-            at=now,
-        )
-        for decision in decisions
+        _row(decision, former.get(decision.conversation_id, nobody), now=now) for decision in decisions
     )
-    events.emit(_event(decision, *former.get(decision.conversation_id, (None, None))) for decision in decisions)
+    events.emit(_event(decision, former.get(decision.conversation_id, nobody)) for decision in decisions)
 
 
-def _end(conversation_ids: list[int], *, now: datetime) -> dict[int, tuple[int | None, int | None]]:
+def _row(decision: Decision, former: Former, *, now: datetime) -> Assignment:
+    line = decision.line or (former.line if decision.team_id == former.team_id else "")
+    return Assignment(
+        conversation_id=decision.conversation_id,
+        team_id=decision.team_id,
+        agent_id=decision.agent_id,
+        by_id=decision.by_id,
+        reasons=[*([line] if line else []), *decision.reasons],
+        inputs={"version": VERSION, **decision.inputs},
+        line=line,
+        at=now,
+    )
+
+
+def _end(conversation_ids: list[int], *, now: datetime) -> dict[int, Former]:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE routing_assignment SET ended_at = greatest(%s, at)"
             " WHERE conversation_id = ANY(%s::bigint[]) AND ended_at IS NULL"
-            " RETURNING conversation_id, team_id, agent_id",
+            " RETURNING conversation_id, team_id, agent_id, line",
             [now, conversation_ids],
         )
-        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+        return {row[0]: Former(*row[1:]) for row in cursor.fetchall()}
 
 
-def _event(decision: Decision, team_before: int | None, agent_before: int | None) -> Event:
+def _event(decision: Decision, former: Former) -> Event:
     return Event(
         kind="conversation.assigned",
         actor_id=decision.by_id,
@@ -76,8 +92,8 @@ def _event(decision: Decision, team_before: int | None, agent_before: int | None
         data={
             "team": decision.team_id,
             "agent": decision.agent_id,
-            "previous_team": team_before,
-            "previous_agent": agent_before,
+            "previous_team": former.team_id,
+            "previous_agent": former.agent_id,
             "reasons": len(decision.reasons),
         },
     )

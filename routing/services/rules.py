@@ -1,27 +1,40 @@
-"""Ordered rules on words and author: the first that matches decides."""
+"""Ordered rules: the first that matches decides. What a conversation lacks matches no condition on it."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import get_language_info
 
 from inbox.models import Conversation, Message
+from inbox.services import networks
 from routing.models import Rule
 
 # Scripts written without spaces: there a word may stand inside a run of letters.
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF),
              (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
+# ISO 639: undetermined, no language, several, uncoded, and what is reserved for private use.
+_NO_LANGUAGE = re.compile(r"(und|zxx|mul|mis|q[a-t][a-z])?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The open turn of one conversation: what the contact wrote, and who they are there."""
+    """What a rule looks at: what the contact wrote, where, in which language, and who they are there."""
 
     text: str
     handle: str
+    network: str = ""
+    connection_id: int = 0
+    connection_name: str = ""
+    followers: int | None = None
+    languages: frozenset[str] = frozenset()
+    visibilities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,41 +44,141 @@ class Match:
     rule: Rule
     words: tuple[str, ...]
     author: str
+    others: tuple[str, ...] = ()
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:
-        found = list(self.words) + ([f"written by @{self.author}"] if self.author else [])
+        found = [*self.words, *([f"written by @{self.author}"] if self.author else []), *self.others]
         return f"Matches the rule “{self.rule.name}”: {', '.join(found) or 'it takes everything'}"
 
 
-def enabled_rules() -> list[Rule]:
-    return list(Rule.objects.filter(enabled=True).select_related("team", "agent").order_by("position", "id"))
+class Prepared:
+    """One rule, made ready for many conversations."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.words = [(word, plain(word)) for word in rule.words]
+        self.authors = {_handle(name) for name in rule.authors} - {""}
+        self.languages = {language_of(code) for code in rule.languages} - {""}
+
+    def match(self, turn: Turn, text: str, handle: str) -> Match | None:
+        """What was found, or None. ``text`` and ``handle`` are the turn's in plain()."""
+        rule = self.rule
+        if rule.networks and turn.network not in rule.networks:
+            return None
+        if rule.connections and turn.connection_id not in rule.connections:
+            return None
+        if rule.visibility and rule.visibility not in turn.visibilities:
+            return None
+        languages = sorted(self.languages & turn.languages)
+        if rule.languages and not languages:
+            return None
+        if not _within(turn.followers, rule.min_followers, rule.max_followers):
+            return None
+        author = handle if handle in self.authors else ""
+        if rule.authors and not author:
+            return None
+        words = tuple(word for word, ready in self.words if contains(text, ready))
+        if rule.words and not words:
+            return None
+        inputs: dict[str, Any] = {"words": list(words), "author": bool(author), "languages": languages}
+        inputs |= {"followers": turn.followers, "network": turn.network, "connection": turn.connection_id}
+        return Match(rule, words, author, tuple(self._others(turn, languages)), inputs)
+
+    def _others(self, turn: Turn, languages: Sequence[str]) -> Iterable[str]:
+        """What else of the rule was found, as a person says it."""
+        rule = self.rule
+        yield from (f"in {language_name(code)}" for code in languages)
+        if (rule.min_followers is not None or rule.max_followers is not None) and turn.followers is not None:
+            yield f"{turn.followers:,} follower{'' if turn.followers == 1 else 's'}"
+        if rule.connections:
+            yield f"to {turn.connection_name}"
+        elif rule.networks:
+            yield f"on {networks.shown(turn.network).label}"
+        if rule.visibility:
+            yield f"written {'privately' if rule.visibility == 'direct' else 'publicly'}"
+
+
+def active() -> QuerySet[Rule]:
+    """Every rule that was not deleted, in the order in which they are asked."""
+    return Rule.objects.filter(deleted_at=None).order_by("position", "id")
+
+
+def enabled_rules() -> list[Prepared]:
+    return [Prepared(rule) for rule in active().filter(enabled=True).select_related("team", "agent", "topic")]
 
 
 def turns(conversation_ids: Sequence[int]) -> dict[int, Turn]:
-    """The open turns' texts, in one statement. With no turn open, the latest message stands for it."""
+    """The open turns, in two statements. With no turn open, the latest message stands for it."""
     since = Q(pk__gte=F("conversation__turn_first_id")) | Q(
         conversation__turn_first_id=None, pk=F("conversation__last_incoming_id")
     )
-    messages: QuerySet[Message] = Message.objects.filter(
+    messages = Message.objects.filter(
         since, conversation_id__in=conversation_ids, direction=Message.Direction.IN
+    ).order_by("pk")
+    return turns_of(conversation_ids, messages.values_list("conversation_id", "text", "language", "visibility"))
+
+
+def turns_until(moments: Mapping[int, datetime]) -> dict[int, Turn]:
+    """What the contacts of these conversations had written by then, in two statements."""
+    messages = Message.objects.filter(conversation_id__in=moments, direction=Message.Direction.IN).order_by("pk")
+    rows = messages.values_list("conversation_id", "text", "language", "visibility", "arrived_at")
+    return turns_of(list(moments), (row[:4] for row in rows if row[4] <= moments[row[0] or 0]))
+
+
+def turns_of(
+    conversation_ids: Collection[int], messages: Iterable[tuple[int | None, str, str, str]]
+) -> dict[int, Turn]:
+    """These messages' conversations as rules look at them."""
+    said: dict[int, list[tuple[str, str, str]]] = {}
+    for pk, text, language, visibility in messages:
+        said.setdefault(pk or 0, []).append((text, language, visibility))
+    rows = Conversation.objects.filter(pk__in=conversation_ids).values_list(
+        "pk", "identity__handle", "identity__followers", "connection_id", "connection__network", "connection__name"
     )
-    handles = Conversation.objects.filter(pk__in=conversation_ids).values_list("pk", "identity__handle")
-    texts: dict[int, list[str]] = {}
-    for pk, text in messages.order_by("pk").values_list("conversation_id", "text"):
-        texts.setdefault(pk or 0, []).append(text)
-    return {pk: Turn("\n".join(texts.get(pk, ())), handle) for pk, handle in handles}
+    return {
+        pk: Turn(
+            text="\n".join(text for text, _, _ in said.get(pk, ())),
+            handle=handle,
+            network=network,
+            connection_id=connection_id,
+            connection_name=name,
+            followers=followers,
+            languages=frozenset(language_of(code) for _, code, _ in said.get(pk, ())) - {""},
+            visibilities=frozenset(visibility for _, _, visibility in said.get(pk, ())),
+        )
+        for pk, handle, followers, connection_id, network, name in rows
+    }
 
 
-def first_match(rules: Sequence[Rule], turn: Turn) -> Match | None:
-    """The first rule whose every list that is not empty has an entry that fits."""
+def first_match(rules: Iterable[Prepared], turn: Turn) -> Match | None:
+    """The first rule of which every condition that is set holds."""
     text, handle = plain(turn.text), _handle(turn.handle)
-    for rule in rules:
-        words = tuple(word for word in rule.words if contains(text, plain(word)))
-        author = handle if handle and handle in {_handle(name) for name in rule.authors} else ""
-        if (words or not rule.words) and (author or not rule.authors):
-            return Match(rule, words, author)
-    return None
+    return next((match for rule in rules if (match := rule.match(turn, text, handle))), None)
+
+
+def _within(number: int | None, least: int | None, most: int | None) -> bool:
+    if least is None and most is None:
+        return True
+    return number is not None and (least is None or number >= least) and (most is None or number <= most)
+
+
+# Words, handles, languages ----------------------------------------------------------------------
+
+
+def language_of(code: str) -> str:
+    """The language of a code as a network gives it ("fr-CA" is "fr"); nothing for what names none."""
+    language = re.split(r"[-_]", code.strip().casefold())[0]
+    return "" if _NO_LANGUAGE.match(language) else language
+
+
+def language_name(code: str) -> str:
+    """French for "fr"; the code itself where nobody named it."""
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:
+        return code
 
 
 def plain(text: str) -> str:

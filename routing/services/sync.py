@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inbox.models import Conversation
+from routing.models import Membership
 from routing.services import hands, jobs, queue, records
 from routing.services.hands import Hand
 from routing.services.queue import Change, Entry
@@ -60,7 +61,11 @@ def _follow(conversation_ids: list[int], *, now: datetime) -> None:
     old = queue.lock(list(facts))
     current = records.current(list(facts))
     locked = hands.lock(_concerned(facts, old, current))
-    following = {pk: _next(fact, old.get(pk), current.get(pk), locked=locked) for pk, fact in facts.items()}
+    memberships = set(Membership.objects.filter(user_id__in=locked).values_list("team_id", "user_id"))
+    following = {
+        pk: _next(fact, old.get(pk), current.get(pk), locked=locked, memberships=memberships)
+        for pk, fact in facts.items()
+    }
     changes = [Change(old.get(pk), step.entry) for pk, step in following.items()]
     queue.apply(changes, now=now)
     records.record([step.decision for step in following.values() if step.decision], now=now)
@@ -98,7 +103,14 @@ def _concerned(facts: Mapping[int, Fact], old: Mapping[int, Entry], current: Map
     return found
 
 
-def _next(fact: Fact, old: Entry | None, current: Current | None, *, locked: Mapping[int, Hand]) -> Next:
+def _next(
+    fact: Fact,
+    old: Entry | None,
+    current: Current | None,
+    *,
+    locked: Mapping[int, Hand],
+    memberships: Collection[tuple[int, int]],
+) -> Next:
     if fact.status == Conversation.Status.RESOLVED:
         return Next(None)
     team, agent = current or (None, None)
@@ -111,20 +123,29 @@ def _next(fact: Fact, old: Entry | None, current: Current | None, *, locked: Map
         visibility=fact.visibility or (old.visibility if old else "public"),
         waiting_since=fact.waiting_since,
         in_hand=bool(old and old.in_hand and fact.status == queue.OPEN),
+        not_for=old.not_for if old else None,
     )
     if current is None:
         return Next(entry, job=True)
     if fact.status != queue.OPEN or agent is None or (old and old.status == queue.OPEN):
         return Next(entry)
-    return _returns(entry, team=current[0], hand=locked.get(agent))
+    return _returns(entry, team=current[0], hand=locked.get(agent), here=(current[0], agent) in memberships)
 
 
-def _returns(entry: Entry, *, team: int, hand: Hand | None) -> Next:
+def _why_not(hand: Hand | None, here: bool) -> str:
+    if hand is None:
+        return "its former agent is no longer here"
+    if not here:
+        return f"{hand.name} no longer works in this team"
+    return "" if hand.can_hold else hand.why_not()
+
+
+def _returns(entry: Entry, *, team: int, hand: Hand | None, here: bool) -> Next:
     """Open again: its agent goes on where there is room, else the team's queue takes it back."""
-    if hand is not None and hand.can_take:
+    why = _why_not(hand, here)
+    if hand is not None and not why:
         hand.in_hand += 1
         return Next(replace(entry, in_hand=True))
-    why = hand.why_not() if hand else "Its former agent is no longer here"
     decision = Decision(
         conversation_id=entry.conversation_id,
         team_id=team,

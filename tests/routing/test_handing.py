@@ -52,17 +52,17 @@ def test_an_agent_takes_over_from_the_colleague_whom_the_page_showed() -> None:
 def test_an_agent_hands_it_to_a_team_where_the_least_loaded_takes_it() -> None:
     desk = factories.desk()
     conversation = factories.routed(desk)
-    said = assign(conversation_id=conversation.pk, actor=desk.alice, team_id=desk.billing.pk)
+    said = assign(conversation_id=conversation.pk, actor=desk.alice, team_id=desk.billing.pk, line="a refund")
     assert said == "Alice handed it to Billing."
     assert _holder(conversation.pk) is None
     route_due()
     assert _holder(conversation.pk) == desk.erin
 
 
-def test_an_agent_cannot_give_to_others_a_lead_can() -> None:
+def test_a_lead_gives_to_others_without_a_word_an_agent_says_why() -> None:
     desk = factories.desk()
     conversation = factories.routed(desk)
-    with pytest.raises(Refused, match="Only a lead"):
+    with pytest.raises(Refused, match="Say in a line why"):
         assign(conversation_id=conversation.pk, actor=desk.alice, agent_id=desk.erin.pk)
     assert assign(conversation_id=conversation.pk, actor=desk.bob, agent_id=desk.erin.pk) == "Bob gave it to Erin."
     current = selectors.assignment_of(conversation.pk)
@@ -94,7 +94,7 @@ def test_nobody_gives_to_an_admin_or_to_somebody_inactive() -> None:
     desk.erin.save()
     with pytest.raises(Refused, match="takes no conversations"):
         assign(conversation_id=conversation.pk, actor=desk.bob, agent_id=desk.erin.pk)
-    with pytest.raises(Refused, match="Only agents and leads"):
+    with pytest.raises(Refused, match="Only agents, experts and leads"):
         assign(conversation_id=conversation.pk, actor=desk.dana, team_id=desk.billing.pk)
     with pytest.raises(Refused, match="no such team"):
         assign(conversation_id=conversation.pk, actor=desk.bob, team_id=10**9)

@@ -62,7 +62,7 @@ def test_what_each_sees_is_the_same_by_filter_and_by_question(
     user, expected = _user(desk, who), {places[name] for name in SEES[who]}
     assert set(policy().filter(user, Conversation.objects.all()).values_list("pk", flat=True)) == expected
     ids = list(places.values())
-    for action in ("view", "reply", "note", "assign", "resolve", "settle"):
+    for action in ("view", "reply_publicly", "reply_privately", "note", "assign", "resolve", "settle"):
         assert policy().allowed(user, action, ids) == expected
     assert policy().allowed(user, "assign_anyone", ids) == (expected if who == "bob" else set())
     assert policy().allowed(user, "fly", ids) == set()

@@ -76,18 +76,21 @@ def test_the_whole_open_turn_is_read() -> None:
 
 def test_the_agent_whom_the_rule_names_takes_it() -> None:
     desk = factories.desk()
-    factories.rule("Press", desk.help_desk, "newspaper", agent=desk.erin)
+    factories.person("mei", desk.billing)
+    factories.rule("Press", desk.billing, "newspaper", agent=desk.erin)
+    AgentProfile.objects.filter(user=desk.erin).update(in_hand=7)
     conversation = factories.routed(desk, "I write for a newspaper")
     assert QueueEntry.objects.get(pk=conversation.pk).assignee == desk.erin
-    assert _reasons(conversation)[1] == "The rule gives it to Erin: 0 of 8 in hand"
+    assert _reasons(conversation)[1] == "The rule gives it to Erin: 7 of 8 in hand"
 
 
 def test_a_named_agent_who_is_away_leaves_it_to_the_team() -> None:
     desk = factories.desk()
-    factories.rule("Press", desk.help_desk, "newspaper", agent=desk.erin)
+    mei = factories.person("mei", desk.billing)
+    factories.rule("Press", desk.billing, "newspaper", agent=desk.erin)
     AgentProfile.objects.filter(user=desk.erin).update(availability="away")
     conversation = factories.routed(desk, "I write for a newspaper")
-    assert QueueEntry.objects.get(pk=conversation.pk).assignee == desk.alice
+    assert QueueEntry.objects.get(pk=conversation.pk).assignee == mei
     assert _reasons(conversation)[1] == "Erin is away, so it goes to the team"
 
 
@@ -143,14 +146,14 @@ def test_a_job_that_fails_is_tried_again_and_the_rest_goes_on() -> None:
     desk = factories.desk()
     factories.rule("Billing words", desk.billing, "refund")
     pks = factories.arrives(desk, factories.post("refund"), factories.post("hello", by="dave"))
-    Team.objects.filter(pk=desk.help_desk.pk).update(is_help_desk=False)  # nothing can take what no rule takes
+    Team.objects.filter(pk=desk.help_desk.pk).update(kind="support")  # nothing can take what no rule takes
     assert route_due() == 1
     job = RoutingJob.objects.get()
     assert job.attempts == 1
     assert job.last_error == "Routing failed (NoHelpDesk); it is tried again."
     assert QueueEntry.objects.get(team=desk.billing).pk in pks
     assert route_due() == 0  # not due yet
-    Team.objects.filter(pk=desk.help_desk.pk).update(is_help_desk=True)
+    Team.objects.filter(pk=desk.help_desk.pk).update(kind="help_desk")
     RoutingJob.objects.update(due_at=job.due_at.replace(year=2000))
     assert route_due() == 1
 

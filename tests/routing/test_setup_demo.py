@@ -43,7 +43,7 @@ def test_people_teams_and_rules(passwords: Path, settings: Any) -> None:
     said = _set_up()
     assert not any(password in said for password in PASSWORDS.values())
     roles = dict(AgentProfile.objects.values_list("user__username", "role"))
-    assert roles == {"alice": "agent", "mei": "agent", "bob": "lead", "erin": "agent", "dana": "admin"}
+    assert roles == {"alice": "agent", "mei": "agent", "bob": "lead", "erin": "expert", "dana": "admin"}
     alice, mei = User.objects.get(username="alice"), User.objects.get(username="mei")
     assert alice.check_password("a-password")
     assert alice.get_full_name() == "Alice Lindqvist"

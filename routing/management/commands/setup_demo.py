@@ -24,7 +24,7 @@ from connectors.errors import ConnectorError
 from connectors.models import Connection
 from connectors.sandbox.harness import Control, ControlError
 from inbox.services import connections
-from routing.models import AgentProfile, Membership, Rule, Team
+from routing.models import AgentProfile, Expertise, Membership, Rule, Team, Topic
 
 HELP_DESK, BILLING = "Help desk", "Billing experts"
 Person = tuple[str, str, str, str, tuple[str, ...]]  # user name, names, role, teams
@@ -32,7 +32,7 @@ PEOPLE: tuple[Person, ...] = (
     ("alice", "Alice", "Lindqvist", "agent", (HELP_DESK,)),
     ("mei", "Mei", "Tanaka", "agent", (HELP_DESK,)),
     ("bob", "Bob", "Okafor", "lead", (HELP_DESK, BILLING)),
-    ("erin", "Erin", "Vasquez", "agent", (BILLING,)),
+    ("erin", "Erin", "Vasquez", "expert", (BILLING,)),
     ("dana", "Dana", "Petrov", "admin", ()),
 )
 REQUIRED = {"alice", "bob", "erin", "dana"}
@@ -41,6 +41,7 @@ RULES = (
     ("Contracts", ["cancel my contract", "terminate", "price increase"], BILLING),
     ("Outages", ["outage", "no internet", "offline", "down again"], HELP_DESK),
 )
+TOPICS = ("Invoices", "Contracts")
 CAPACITY = 8
 ACCOUNT = {"handle": "norrline", "name": "Norrline"}
 CONNECTION = "Norrline on X"
@@ -91,18 +92,29 @@ def _passwords() -> dict[str, str]:
 @transaction.atomic
 def _people(passwords: dict[str, str]) -> int:
     """Teams, people and rules that are not there yet. Returns how many people were made."""
-    desk = Team.objects.filter(is_help_desk=True).first()
+    desk = Team.objects.filter(kind=Team.Kind.HELP_DESK).first()
+    experts, first = Team.objects.get_or_create(name=BILLING, defaults={"kind": Team.Kind.EXPERTS})
     teams = {
-        HELP_DESK: desk or Team.objects.create(name=HELP_DESK, is_help_desk=True),
-        BILLING: Team.objects.get_or_create(name=BILLING)[0],
+        HELP_DESK: desk or Team.objects.create(name=HELP_DESK, kind=Team.Kind.HELP_DESK),
+        BILLING: experts,
     }
     made = sum(_person(teams, passwords, person) for person in PEOPLE)
+    if first:
+        _topics(experts)
     if not Rule.objects.exists():
         Rule.objects.bulk_create(
             Rule(position=position, name=name, words=words, team=teams[team])
             for position, (name, words, team) in enumerate(RULES, 1)
         )
     return made
+
+
+def _topics(experts: Team) -> None:
+    """What the experts know about."""
+    for name in TOPICS:
+        topic = Topic.objects.get_or_create(name=name)[0]
+        experts.topics.add(topic)
+        Expertise.objects.get_or_create(user=User.objects.get(username="erin"), topic=topic)
 
 
 def _person(teams: dict[str, Team], passwords: dict[str, str], person: Person) -> bool:
@@ -117,6 +129,7 @@ def _person(teams: dict[str, Team], passwords: dict[str, str], person: Person) -
         user=user,
         role=role,
         capacity=CAPACITY,
+        takes_conversations=AgentProfile.takes_by_itself(role),
         availability=AgentProfile.Availability.AVAILABLE if there else AgentProfile.Availability.AWAY,
     )
     Membership.objects.bulk_create(Membership(team=teams[name], user=user) for name in own)
