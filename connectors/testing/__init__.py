@@ -17,6 +17,7 @@ pytest.register_assert_rewrite(
     "connectors.testing.renewing",
 )
 
+from connectors.errors import ConfigError  # noqa: E402
 from connectors.testing.reading import ReadingContract  # noqa: E402
 from connectors.testing.refusals import RefusalContract  # noqa: E402
 from connectors.testing.renewing import RenewingContract  # noqa: E402
@@ -35,5 +36,13 @@ __all__ = [
 ]
 
 
-class ConnectorContract(ReadingContract, SendingContract, RefusalContract, RenewingContract):
+class ConnectorContract(ReadingContract, SendingContract, RefusalContract):
     """Everything that a connector promises. ``many`` is how many items make several pages there."""
+
+    def test_credentials_that_expire_are_renewed_as_the_contract_says(self, world: World) -> None:
+        connector = world.connector()
+        if connector.expiring:
+            assert isinstance(self, RenewingContract), "credentials that expire: inherit RenewingContract too"
+        else:
+            with pytest.raises(ConfigError):
+                connector.refresh()

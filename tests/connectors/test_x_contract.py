@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from connectors.sandbox.harness import Sandbox
-from connectors.testing import ConnectorContract, SendingContract
+from connectors.testing import ConnectorContract, RenewingContract, SendingContract
 from tests.connectors.x_world import XWorld
 
 
-class TestXContract(ConnectorContract):
+class TestXContract(ConnectorContract, RenewingContract):
     @pytest.fixture
     def world(self, x: XWorld) -> XWorld:
         return x
