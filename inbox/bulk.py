@@ -23,7 +23,6 @@ _WRITERS: tuple[tuple[type, Callable[[Any], str]], ...] = (
     (str, _quoted),
     (int, str),  # bool too
     (datetime, datetime.isoformat),
-    (dict, lambda value: _quoted(json.dumps(value)) if value else '"{}"'),
     (type(None), lambda _: "NULL"),
 )
 
@@ -49,22 +48,31 @@ def _array(column: Sequence[Any]) -> str:
     if kinds == {str}:
         return "{" + _texts(column) + "}"
     writers = {kind: _writer(kind) for kind in kinds}
+    if len(kinds) == 1:
+        return "{" + ",".join(map(writers.popitem()[1], column)) + "}"
     return "{" + ",".join([writers[type(value)](value) for value in column]) + "}"
+
+
+def _column(kind: str, name: str, values: Sequence[Any]) -> tuple[str, str]:
+    """The function that makes a column of its parameter, and the parameter. JSON goes as one JSON array."""
+    if kind == "jsonb":
+        return f"jsonb_array_elements(%({name})s::jsonb)", json.dumps(values)
+    return f"unnest(%({name})s::{kind}[])", _array(values)
 
 
 def run(sql: str, columns: str, rows: Iterable[Sequence[Any]], **same: Any) -> list[tuple[Any, ...]]:
     """Run ``sql`` in which ``{rows}`` stands for the rows, as a table ``new`` with ``columns`` ("id bigint, …").
 
-    What is the ``same`` for every row stands in ``sql`` as ``%(name)s`` and travels once. Returns what the
-    statement returns. No rows, no statement.
+    What is the ``same`` for every row stands in ``sql`` as ``%(name)s`` and travels once. None in a column
+    of jsonb is the JSON null. Returns what the statement returns. No rows, no statement.
     """
     kinds = dict(column.split(maxsplit=1) for column in columns.split(", "))
-    literals = [_array(column) for column in zip(*rows, strict=True)]
-    if not literals:
+    values = list(zip(*rows, strict=True))
+    if not values:
         return []
-    arrays = ", ".join(f"%({name}_)s::{kind}[]" for name, kind in kinds.items())
-    table = f"unnest({arrays}) AS new({', '.join(kinds)})"
-    parameters = dict(zip((f"{name}_" for name in kinds), literals, strict=True))
+    made = {name: _column(kind, f"{name}_", column) for (name, kind), column in zip(kinds.items(), values, strict=True)}
+    table = f"ROWS FROM ({', '.join(source for source, _ in made.values())}) AS new({', '.join(kinds)})"
+    parameters = {f"{name}_": parameter for name, (_, parameter) in made.items()}
     with connection.cursor() as cursor:
         cursor.execute(sql.replace("{rows}", table), {**same, **parameters})
         return cursor.fetchall() if cursor.description else []

@@ -22,7 +22,8 @@ class Contact(models.Model):
 class Identity(models.Model):
     """A handle of a contact on one network. ``scope`` is the account's id where ids hold per account."""
 
-    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="identities")
+    # Made with the contact in one statement; contacts are never deleted under their identities (PROTECT).
+    contact = models.ForeignKey(Contact, on_delete=models.PROTECT, related_name="identities", db_constraint=False)
     network = models.CharField(max_length=32)
     scope = models.CharField(max_length=64, blank=True, default="")
     external_id = models.CharField(max_length=128)
@@ -60,12 +61,14 @@ class Conversation(models.Model):
         SPAM = "spam", "Spam"
         DUPLICATE = "duplicate", "Duplicate"
 
-    # What the constraints and indexes below begin with has no index of its own. Connections are never deleted
-    # under their conversations (PROTECT), so the database need not look at one row for every arrival.
+    # What the constraints and indexes below begin with has no index of its own. Connections and
+    # identities are never deleted under their conversations (PROTECT), so the database need not look them up again.
     connection = models.ForeignKey(
         Connection, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="conversations", db_index=False)
+    identity = models.ForeignKey(
+        Identity, on_delete=models.PROTECT, related_name="conversations", db_index=False, db_constraint=False
+    )
     root = models.CharField(max_length=200)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     resolution = models.CharField(max_length=10, choices=Resolution, blank=True, default="")
@@ -91,10 +94,11 @@ class Conversation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["connection", "identity", "root"], name="conversation_once"),
+            # The person first: it also finds all conversations of a person, which are few. No index holds what a
+            # new message changes: while its page has room, the row is rewritten there and no index is (HOT).
+            models.UniqueConstraint(fields=["identity", "connection", "root"], name="conversation_once"),
         ]
         indexes = [
-            models.Index(fields=["identity", "connection", "-last_incoming_at"], name="conversation_of_identity"),
             models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")),
         ]
 
@@ -121,8 +125,11 @@ class Message(models.Model):
     direction = models.CharField(max_length=8, choices=Direction)
     visibility = models.CharField(max_length=6)
     audience = models.CharField(max_length=10)
-    # Written or locked by the same statement batch as the message; PROTECT keeps it afterwards.
-    author = models.ForeignKey(Identity, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False)
+    # Written or locked by the same statement batch as the message; PROTECT keeps it afterwards. What a person wrote
+    # is read through their conversations, so it has no index.
+    author = models.ForeignKey(
+        Identity, on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )

@@ -213,13 +213,7 @@ def _tell(conversation: Conversation, kind: str, actor: AbstractBaseUser | None,
     )
 
 
-def opened_facts(opened: Iterable[int], reopened: Iterable[int]) -> list[Fact]:
-    """What an ingest batch did to conversations: those that it opened and those that it reopened."""
-    return [Fact("conversation.opened", conversation_id=pk) for pk in opened] + [
-        Fact(
-            "conversation.reopened",
-            conversation_id=pk,
-            data={"reason": "The customer wrote again.", "from": Status.RESOLVED.value},
-        )
-        for pk in reopened
-    ]
+def reopened_facts(reopened: Iterable[int]) -> list[Fact]:
+    """For those that a new message reopened. (One that it opened has its message's event for its first.)"""
+    data = {"reason": "The customer wrote again.", "from": Status.RESOLVED.value}
+    return [Fact("conversation.reopened", conversation_id=pk, data=data) for pk in reopened]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -31,8 +31,7 @@ SELECT least(id, (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """An event to be written. ``data`` holds ids and small facts only, never a customer's text."""
 
     kind: str
@@ -40,7 +39,7 @@ class Fact:
     actor_id: int | None = None
     subject: str = ""
     subject_id: int | None = None
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = MappingProxyType({})
 
 
 def emit(events: Iterable[Fact | Event]) -> None:

@@ -10,7 +10,6 @@ from connectors.types import Author, Post
 from inbox import bulk
 from inbox.services.storable import address, storable
 
-
 Key = tuple[str, str]
 
 

@@ -20,15 +20,20 @@ SETTINGS = ("shared_buffers=256MB", "max_wal_size=4GB", "autovacuum=off")
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="10,000 and 100,000 conversations only")
+    parser.add_argument("--quick", action="store_true", help="10,000 and 100,000 conversations, 100,000 interactions")
     parser.add_argument("--batches", type=int, default=30, help="batches of the ingest comparison")
+    parser.add_argument("--only", choices=("ingest", "pages", "figures"), help="one part of it")
     chosen = parser.parse_args()
     services = make_services(settings=SETTINGS)
     try:
         services.start()
         _configure(services.postgres.url, services.valkey.url)
-        _ingest(chosen.batches)
-        _pages([10_000, 100_000] if chosen.quick else [10_000, 100_000, 1_000_000])
+        if chosen.only in (None, "ingest"):
+            _ingest(chosen.batches)
+        if chosen.only in (None, "figures"):
+            _figures(100_000 if chosen.quick else 1_000_000)
+        if chosen.only in (None, "pages"):
+            _pages([10_000, 100_000] if chosen.quick else [10_000, 100_000, 1_000_000])
     finally:
         services.stop()
     return 0
@@ -60,8 +65,25 @@ def _ingest(batches: int) -> None:
     print(f"Ingest, {ingest.BATCH} posts a batch, medians of {batches} interleaved batches")
     print(f"  raw multi-row INSERT            {found.raw:10,.0f} rows/s")
     print(f"  the whole path                  {found.ours:10,.0f} posts/s in {found.statements} statements")
+    print(f"  of that, our process's CPU      {found.python:10.0f} ms a batch; the rest is PostgreSQL's")
     print(f"  ratio                           {found.ratio:10.2f}     target >= {ingest.TARGET}", flush=True)
     unload()
+
+
+def _figures(number: int) -> None:
+    from tests.bench import figures
+
+    found = figures.measure(number)
+    print(f"\nDashboard over {number:,} interactions of a year ({found.cells:,} sums a day, team, agent and network)")
+    print(f"  the page, server time           {found.page:10.1f} ms, best {found.page_best:.1f}     target <= 100 ms")
+    print(f"  the page with a day not rolled  {found.spoiled:10.1f} ms")
+    print(f"  SQL statements of the page      {found.statements:10}")
+    print(f"  its figures from the rollups    {found.figures:10.1f} ms")
+    print(f"  the same from a raw GROUP BY    {found.raw:10.1f} ms")
+    print(f"  ratio                           {found.raw / found.figures:10.1f}     target >= 25")
+    print(f"  raw GROUP BY of counts alone    {found.raw_counts:10.1f} ms, x {found.raw_counts / found.figures:.1f}")
+    print(f"  counts equal to raw, to the unit{'yes' if found.equal else 'NO':>10}     target yes")
+    print(f"  rolling the year up             {found.rolled_seconds:10.1f} s", flush=True)
 
 
 def _pages(sizes: list[int]) -> None:
