@@ -40,6 +40,15 @@ class Line:
         return self.item.state if self.item else OutboxItem.State.SENT
 
     @property
+    def deleted(self) -> bool:
+        return bool(self.message and self.message.deleted_at)
+
+    @property
+    def url(self) -> str:
+        """Where it stands on the network, if that is an address a browser may be led to."""
+        return self.message.url if self.message and self.message.url.startswith("https://") else ""
+
+    @property
     def staff(self) -> Any:
         """The colleague who wrote it; nobody where it came from the network's own pages."""
         return self.item.author if self.item else self.message.agent if self.message else None
@@ -79,8 +88,10 @@ def _from_message(message: Message, item: OutboxItem | None) -> Line:
     direct = message.visibility == DIRECT
     if message.direction == Message.Direction.CONTEXT or message.conversation_id is None:
         return Line(CONTEXT, message.published_at, "context", message.text, message=message)
-    kind = "in" if message.direction == Message.Direction.IN else "us"
-    return Line(DIRECT if direct else PUBLIC, message.published_at, kind, message.text, message=message, item=item)
+    place = DIRECT if direct else PUBLIC
+    if message.direction == Message.Direction.IN:
+        return Line(place, message.published_at, "in", message.text, who=str(message.author or ""), message=message)
+    return Line(place, message.published_at, "us", message.text, message=message, item=item)
 
 
 def _from_item(item: OutboxItem) -> Line:
