@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.sandbox.harness import Sandbox, running_sandbox
-from tests.connectors.facebook_world import FacebookWorld
+from tests.connectors.facebook_world import FacebookWorld, facebook_world
 from tests.connectors.x_world import XWorld
 
 
@@ -23,5 +23,6 @@ def x(network: Sandbox) -> XWorld:
 
 
 @pytest.fixture
-def facebook(network: Sandbox) -> FacebookWorld:
-    return FacebookWorld(network)
+def facebook(network: Sandbox) -> Iterator[FacebookWorld]:
+    with facebook_world(network) as world:
+        yield world

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,13 +43,16 @@ def error(code: int, subcode: int = 0, *, status: str = "400 Bad Request", heade
     return answer(json.dumps({"error": body}).encode(), status, *([headers] if headers else []))
 
 
+def read(facebook: Connector[Any]) -> None:
+    list(facebook.fetch("comments", {}))
+
+
 def raised(script: Script, *, write: bool) -> ConnectorError:
-    with serving(script) as line, pytest.raises(ConnectorError) as caught:
+    with serving(script) as line:
         facebook = connector(line.url)
-        if write:
-            facebook.send(MESSAGE, facebook.prepare(MESSAGE))
-        else:
-            list(facebook.fetch("comments", {}))
+        act = partial(facebook.send, MESSAGE, facebook.prepare(MESSAGE)) if write else partial(read, facebook)
+        with pytest.raises(ConnectorError) as caught:
+            act()
     found = caught.value
     everything = f"{found} {found!r} {found.__context__!r} {found.__cause__!r}"
     assert TOKEN not in everything
@@ -120,7 +124,10 @@ def test_a_passing_fault_of_a_write_is_unknown_and_of_a_read_transient() -> None
 @pytest.mark.parametrize(
     ("header", "minutes"),
     [
-        ('X-Business-Use-Case-Usage: {"9":[{"type":"pages","call_count":100,"estimated_time_to_regain_access":12}]}', 12),
+        (
+            'X-Business-Use-Case-Usage: {"9":[{"type":"pages","call_count":100,"estimated_time_to_regain_access":12}]}',
+            12,
+        ),
         ('X-App-Usage: {"call_count":100,"estimated_time_to_regain_access":3}', 3),
         ('X-App-Usage: {"call_count":100,"total_time":25,"total_cputime":25}', None),
         ("X-App-Usage: nonsense", None),

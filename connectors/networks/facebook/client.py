@@ -44,6 +44,10 @@ class FacebookClient:
             raise ConfigError("The Facebook page's id is not known yet; check the connection first.")
         return self.config.account_id
 
+    def is_post(self, object_id: str) -> bool:
+        """Whether this names a post on the page (its number comes first) and not a comment."""
+        return object_id.startswith(f"{self.page}_")
+
     def me(self) -> Json:
         return self._read("account", "me", fields=fields.joined(fields.PAGE_FIELDS))
 

@@ -140,7 +140,7 @@ class FacebookConnector(Connector[FacebookConfig]):
         if not draft.public_id or (at is not None and at < self._window_ends(draft)):
             wrote = draft.last_direct_at.isoformat() if draft.last_direct_at else ""
             return {"kind": "message", "text": body, "recipient_id": draft.recipient_id, "last_direct_at": wrote}
-        part = "post_id" if draft.public_id.startswith(f"{self.config.account_id}_") else "comment_id"
+        part = "post_id" if self.client.is_post(draft.public_id) else "comment_id"
         return {"kind": "private_reply", "text": body, part: draft.public_id, "answers": draft.public_id}
 
     def send(self, draft: Draft, prepared: Mapping[str, Any]) -> Receipt:

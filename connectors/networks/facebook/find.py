@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.errors import GoneError
+from connectors.errors import GoneError, RejectedError
 from connectors.networks.facebook.client import FacebookClient
-from connectors.networks.facebook.parse import NODE, PERSON, Reader, following, items, mapping
+from connectors.networks.facebook.parse import NODE, PERSON, Reader, Sorted, following, items, mapping, moment
 from connectors.networks.facebook.text import alike, clean, comparable
 from connectors.types import Absent, Draft, Post, Receipt, Unknown
 
@@ -43,12 +43,20 @@ class Search:
         """Our replies to a comment; Facebook may hang a reply to a reply on the comment above both."""
         target = str(self.prepared["object_id"])
         try:
-            above = clean(mapping(self.client.node(target, ("id", "parent{id}")).get("parent")).get("id"))
+            above = "" if self.client.is_post(target) else self._above(target)
         except GoneError:
             return Unknown(NO_THREAD)
         places = [target, *([above] if NODE.fullmatch(above) else [])]
         whole = all(self._comments(place) for place in places)
         return self._judge([post for post in self.posts if post.in_reply_to in places], whole)
+
+    def _above(self, comment: str) -> str:
+        try:
+            return clean(mapping(self.client.node(comment, ("id", "parent{id}")).get("parent")).get("id"))
+        except GoneError:
+            raise
+        except RejectedError:  # a post that is not the page's own has no such field
+            return ""
 
     def message(self) -> Receipt | Absent | Unknown:
         answer = self.client.conversations(person=self.person) if PERSON.fullmatch(self.person) else {}
@@ -76,7 +84,7 @@ class Search:
         def ask(after: str) -> Json:
             return self.client.comments(place, since=int(self.since.timestamp()), after=after, stream="find")
 
-        return self._read(ask, lambda raw: self.reader.comments(raw, place)[0])
+        return self._read(ask, lambda raw: self.reader.comments(raw, place))
 
     def _messages(self, conversation: Json) -> bool:
         identifier = clean(conversation.get("id"))
@@ -84,20 +92,28 @@ class Search:
             return False
         return self._read(
             lambda after: self.client.messages(identifier, after=after),
-            lambda raw: self.reader.messages(raw, conversation)[0],
+            lambda raw: self.reader.messages(raw, conversation),
         )
 
-    def _read(self, ask: Callable[[str], Json], read: Callable[[list[Any]], list[Post]]) -> bool:
-        """Take a list, newest first, back to ``since``; whether it was read that far."""
+    def _read(self, ask: Callable[[str], Json], read: Callable[[list[Any]], Sorted]) -> bool:
+        """Take a list, newest first, back to ``since``; whether all of it could be read that far."""
         after = ""
         for _ in range(PAGES):
             answer = ask(after)
-            posts = read(items(answer))
+            raw = items(answer)
+            young = [item for item in raw if not self._old(item)]
+            posts, unreadable = read(young)
             self.posts += posts
             after = following(answer)
-            if not after or (posts and max(post.published_at for post in posts) < self.since):
+            if unreadable:  # what cannot be read might be ours
+                return False
+            if not after or (raw and not young):
                 return True
         return False
+
+    def _old(self, item: Any) -> bool:
+        at = moment(mapping(item).get("created_time"))
+        return at is not None and at < self.since
 
     def _judge(self, posts: list[Post], whole: bool) -> Receipt | Absent | Unknown:
         ours = [p for p in posts if p.own and p.published_at >= self.since and p.external_id not in self.claimed]

@@ -28,6 +28,7 @@ from connectors.types import Gap, InvalidPost, Page, Post
 CLOCKS = 600  # seconds by which our clock may be ahead, where an answer has no Date
 RESTARTS = 2  # times that a list is begun again because its page cursor has died
 DAY = 86_400
+GAP = "Facebook no longer shows what came between; it was not read in time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +182,27 @@ class Stream(ABC):
             self.walk = replace(self.walk, todo=rest)
             return self._begin_again(place, rest)
         raw = items(answer)
-        self._take(found, self.read(self._reader(), self._new(raw), {"id": place.id}))
-        after = following(answer)
-        if after and not self._past(raw):
-            rest = (replace(place, after=after, oldest=_last(raw) or place.oldest), *rest)
+        shown = [item for item in raw if not self.withheld(item)]
+        self._take(found, self.read(self._reader(), self._new(shown), {"id": place.id}))
+        after, oldest = following(answer), _last(shown) or place.oldest
+        if len(shown) < len(raw):
+            found.gap = self._gap(oldest or place.id, [item for item in raw if self.withheld(item)])
+        elif after and not self._past(raw):
+            rest = (replace(place, after=after, oldest=oldest), *rest)
         self.walk = replace(self.walk, todo=rest)
         return found
+
+    def withheld(self, item: Any) -> bool:
+        """Whether an entry is there but no longer shown."""
+        return False
+
+    def _gap(self, before: str, missing: list[Any]) -> Gap | None:
+        """What is missing above known ground; what lies below was read when it was new, or is history."""
+        times = [moment(mapping(item).get("created_time")) for item in missing]
+        if self.first or all(at is not None and at.timestamp() < self.high_water for at in times):
+            return None
+        since = datetime.fromtimestamp(self.high_water, UTC).isoformat()
+        return Gap(after_id=since, before_id=before, reason=GAP)
 
     def _begin_again(self, place: Place, rest: tuple[Place, ...]) -> Found:
         """A page cursor dies with the entry that it stands on: begin at the newest entry, a few times."""
@@ -196,9 +212,7 @@ class Stream(ABC):
             again = replace(place, after="", restarts=place.restarts + 1)
             self.walk = replace(self.walk, todo=(again, *rest))
             return Found()
-        reason = f"Facebook no longer lists what came before this in {place.id}; older entries were not read."
-        since = datetime.fromtimestamp(self.floor or 0, UTC).isoformat()
-        return Found(gap=Gap(after_id=since, before_id=place.oldest or place.id, reason=reason))
+        return Found(gap=self._gap(place.oldest or place.id, [None]))
 
     def _take(self, found: Found, read: Sorted) -> None:
         """Keep what was read; the first walk only up to the history that is asked for."""
@@ -278,6 +292,10 @@ class Messages(Stream):
 
     def itself(self, reader: Reader, place: list[Any]) -> Sorted:
         return [], []
+
+    def withheld(self, item: Any) -> bool:
+        """Meta promises the details of the twenty newest messages of a conversation, and of older ones only ids."""
+        return isinstance(item, Mapping) and not any(name in item for name in ("from", "message", "attachments"))
 
     def read(self, reader: Reader, raw: list[Any], place: Mapping[str, Any]) -> Sorted:
         return reader.messages(raw, place)
