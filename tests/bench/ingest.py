@@ -1,8 +1,8 @@
 """Raw multi-row INSERT against the whole ingest path, batch by batch in turn, so that noise meets both.
 
 Raw is the floor that a message alone would cost: psycopg2's execute_values, one commit a batch, rows of about 586
-bytes into one table with the three indexes that inbox_message, too, has for such a row. The whole path stores the same text
-and beside it a person, a contact, a conversation, a queue entry, a routing job, a count and an event.
+bytes into one table with the three indexes that inbox_message, too, has for such a row. The whole path stores the
+same text and beside it a person, a contact, a conversation, a queue entry, a routing job, a count and an event.
 """
 
 from __future__ import annotations
