@@ -177,3 +177,13 @@ def test_it_serves_without_django(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, timeout=30, check=False)
     assert done.returncode == 0
     assert free_port() < 32_768
+
+
+def test_a_memory_from_before_there_were_client_secrets_gets_one(api: Caller) -> None:
+    api.sandbox.stop()
+    with contextlib.closing(sqlite3.connect(api.sandbox.data / "network" / "network.sqlite3")) as old:
+        old.execute("ALTER TABLE accounts DROP COLUMN client_secret")
+    api.sandbox.start()
+    [api.account] = api.sandbox.accounts()
+    assert len(api.account["client_secret"]) > 20
+    assert api.refresh(api.account["refresh_token"]).status_code == 200

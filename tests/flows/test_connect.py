@@ -72,6 +72,6 @@ def test_an_access_that_expires_is_taken_over_at_once(desk: Desk, monkeypatch: p
 def test_a_wrong_client_secret_is_told_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {**oauth2_secrets(desk.network.accounts()[0]), "client_secret": "wrong-value"}.items():
         monkeypatch.setenv(f"T_{name.upper()}", value)
-    with pytest.raises(CommandError, match="client id and client secret") as error:
+    with pytest.raises(CommandError, match=r"It is connected, but .* client id and client secret") as error:
         connect(desk)
     assert "wrong-value" not in str(error.value)

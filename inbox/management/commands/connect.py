@@ -37,10 +37,13 @@ class Command(BaseCommand):
                 config=_settings(options["set"]),
                 secrets=_secrets(names, options["secrets_from_environment"]),
             )
-            tokens.ready(connection)  # takes over credentials that expire, and shows whether they can be renewed
         except ConnectorError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Connected @{connection.handle} as “{connection.name}”.")
+        try:
+            tokens.ready(connection)  # takes over an access that expires, and shows whether it can be renewed
+        except ConnectorError as error:
+            raise CommandError(f"It is connected, but its access could not be renewed. {error}") from None
 
 
 def _settings(pairs: list[str]) -> dict[str, str]:
