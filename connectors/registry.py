@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -88,7 +88,7 @@ def load_config(config_class: type[Any], config: Mapping[str, Any], secrets: Map
     _refuse_unknown(set(secrets) - secret, "secret")
     failure: ConfigError | None = None  # raised outside the handler: the cause may hold a value
     try:
-        return config_class(**config, **secrets)
+        return config_class(**_typed(config_class, config), **secrets)
     except ConfigError:
         raise
     except (TypeError, ValueError):
@@ -101,6 +101,29 @@ def load_config(config_class: type[Any], config: Mapping[str, Any], secrets: Map
         lacking = f"The connection lacks: {', '.join(missing)}."
         failure = ConfigError(lacking if missing else "The connection's settings cannot be read.")
     raise failure
+
+
+def _typed(config_class: type[Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with their fields' own types: a command line and a form give everything as text."""
+    kinds = {item.name: getattr(item.type, "__name__", str(item.type)) for item in dataclasses.fields(config_class)}
+    return {
+        name: _read(name, value, kinds[name]) if isinstance(value, str) else value for name, value in config.items()
+    }
+
+
+def _read(name: str, text: str, kind: str) -> Any:
+    words = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    readers: dict[str, tuple[Callable[[str], Any], str]] = {
+        "int": (int, "a whole number"),
+        "float": (float, "a number"),
+        "bool": (lambda value: words[value.lower()], "yes or no"),
+    }
+    read, wanted = readers.get(kind, (str, "a text"))
+    try:
+        return read(text)
+    except (KeyError, ValueError):
+        reason = f"The setting {name} must be {wanted}."
+    raise ConfigError(reason)
 
 
 def _refuse_unknown(names: Collection[str], kind: str) -> None:

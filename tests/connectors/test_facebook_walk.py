@@ -48,7 +48,7 @@ def test_a_new_comment_under_an_old_post_is_found_while_the_post_is_young_enough
     assert items.poll(facebook.connector(), "comments")
     comments = facebook.sandbox.comments([{"post": p, "handle": "carol", "text": "still broken"} for p in posts])
     again = Items()
-    again.cursor = items.cursor
+    again.cursor, items.pages = items.cursor, 0
     assert items.poll(facebook.connector(days=30), "comments")
     assert items.pages == 2, "the feed is left at the first page that is too old as a whole"
     assert len(items.posts) < len(comments)

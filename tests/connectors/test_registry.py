@@ -47,7 +47,7 @@ def test_every_folder_of_networks_is_a_connector_with_the_folder_s_name() -> Non
 
 def test_a_third_party_network_is_found_by_its_entry_point(installed) -> None:
     installed(elsewhere=GOOD)
-    assert registry.keys() == ["elsewhere", "x"]
+    assert registry.keys() == sorted([*registry.built_in(), "elsewhere"])
     assert registry.get("elsewhere").key == "elsewhere"
 
 
@@ -82,6 +82,18 @@ def test_a_connector_is_built_from_settings_and_secrets_kept_apart() -> None:
     assert connector.config.account_id == "12"
     assert SECRET not in repr(connector.config)
     assert "access_token" in registry.secret_fields(type(connector.config))
+
+
+def test_settings_from_a_command_line_get_their_fields_own_types() -> None:
+    given = {"account_id": "12", "history": "7", "overlap_seconds": "90", "human_agent": "yes"}
+    config = registry.build("facebook", given, {"access_token": "t", "app_secret": "s"}, Http()).config
+    assert (config.account_id, config.history, config.overlap_seconds, config.human_agent) == ("12", 7, 90, True)
+
+
+@pytest.mark.parametrize("settings", [{"history": "many"}, {"human_agent": "perhaps"}, {"days": "1.5"}])
+def test_a_setting_of_the_wrong_type_is_one_sentence(settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=f"The setting {next(iter(settings))} must be"):
+        registry.build("facebook", settings, {"access_token": "t", "app_secret": "s"}, Http())
 
 
 @pytest.mark.parametrize(
