@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -15,9 +15,10 @@ from starlette.staticfiles import StaticFiles
 
 from connectors.sandbox import page_data, page_html
 from connectors.sandbox.faults import read_fault
+from connectors.sandbox.graph.page import FacebookSide
 from connectors.sandbox.network import Network
-from connectors.sandbox.x import people, posts
-from connectors.sandbox.x.messages import add_customer_messages
+from connectors.sandbox.page_data import Side
+from connectors.sandbox.x.page import XSide
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -30,6 +31,8 @@ HEADERS = {
     "cache-control": "no-store",
 }
 PILE_SIZE = 40
+SIDES: dict[str, Side] = {side.tile.key: side for side in (XSide(), FacebookSide())}
+TILES = [side.tile for side in SIDES.values()]
 Form = dict[str, list[str]]
 
 
@@ -61,14 +64,15 @@ def routes(network: Network) -> list[Route | Mount]:
 def _show(network: Network) -> Callable[[Request], Awaitable[Response]]:
     async def show(request: Request) -> Response:
         asked = request.query_params
-        view = _look(network, asked.get("as", ""))
-        text = ""
-        if (key := asked.get("try", "")) in page_data.TRIES and view.account:
-            text = f"@{view.account.handle} {page_data.TRIES[key][1]}"
+        view = _look(network, asked)
+        text = asked.get("text", "")
+        if not text and view.company:
+            tried = page_data.TRIES.get(asked.get("try", ""), ("", ""))[1]
+            text = view.side.opening(view.company) + tried
         body = page_html.page(
             view,
             desk_url=network.desk_url,
-            text=asked.get("text", text),
+            text=text,
             audience=asked.get("audience", "public"),
             said=asked.get("said", ""),
         )
@@ -79,15 +83,23 @@ def _show(network: Network) -> Callable[[Request], Awaitable[Response]]:
 
 def _returns(network: Network) -> Callable[[Request], Awaitable[Response]]:
     async def show(request: Request) -> Response:
-        view = _look(network, request.query_params.get("as", ""))
+        view = _look(network, request.query_params)
         return Page(page_html.returns(view, network.desk_url), headers=HEADERS)
 
     return show
 
 
-def _look(network: Network, name: str) -> page_data.View:
-    name = name.strip()[:50] or page_data.CUSTOMERS[0]
-    return page_data.look(network, name, people.handle_of(name))
+def _look(network: Network, asked: Mapping[str, str]) -> page_data.View:
+    name = asked.get("as", "").strip()[:50] or page_data.CUSTOMERS[0]
+    return page_data.look(network, _side(network, asked.get("network", "")), TILES, name)
+
+
+def _side(network: Network, key: str) -> Side:
+    """The network asked for; else the first where the company is, else the first."""
+    if key in SIDES:
+        return SIDES[key]
+    there = [side for side in SIDES.values() if side.company(network.store)]
+    return (there or list(SIDES.values()))[0]
 
 
 def _form(network: Network, act: Callable[[Network, Form], dict[str, str]]) -> Callable[[Request], Any]:
@@ -95,7 +107,7 @@ def _form(network: Network, act: Callable[[Network, Form], dict[str, str]]) -> C
         form: Form = {}
         for name, value in parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True):
             form.setdefault(name, []).append(value)
-        back = {"as": _one(form, "as"), **act(network, form)}
+        back = {"as": _one(form, "as"), "network": _one(form, "network"), **act(network, form)}
         query = urlencode({name: value for name, value in back.items() if value})
         return RedirectResponse(f"/?{query}" if query else "/", status_code=303)
 
@@ -107,22 +119,18 @@ def _one(form: Form, name: str) -> str:
 
 
 def write(network: Network, form: Form) -> dict[str, str]:
-    """A post or a message of the customer, rewritten as X rewrites what people type."""
+    """A post or a message of the customer."""
     name, text = _one(form, "as").strip()[:50], _one(form, "text").replace("\r\n", "\n")
     audience = _one(form, "audience")
     followers = _one(form, "followers")
-    item: dict[str, Any] = {"handle": people.handle_of(name), "name": name, "text": text, "rewrite": True}
+    item: dict[str, Any] = {"handle": page_data.handle_of(name), "name": name, "text": text}
     if followers.isdigit():
         item["followers"] = int(followers[:9])
     try:
         if not text.strip():
             raise ValueError("An empty post was not posted.")
-        if audience == "direct":
-            add_customer_messages(network.store, [item])
-        else:
-            if parent := _one(form, "in_reply_to"):
-                item["in_reply_to"] = parent
-            posts.add_customer_posts(network.store, [item])
+        side = _side(network, _one(form, "network"))
+        side.write(network.store, item, direct=audience == "direct", below=_one(form, "below"))
     except ValueError as reason:
         return {"said": str(reason), "text": text, "audience": audience}
     return {"audience": audience}
@@ -143,10 +151,10 @@ def misbehave(network: Network, form: Form) -> dict[str, str]:
 
 def pile_on(network: Network, form: Form) -> dict[str, str]:
     """Forty customers at once."""
-    accounts = people.account_ids(network.store)
-    company = people.find_user(network.store, accounts[0]) if accounts else None
+    side = _side(network, _one(form, "network"))
+    company = side.company(network.store)
     if company is None:
-        return {"said": "There is no company account yet, so nobody can pile on."}
+        return {"said": f"There is no company {side.tile.account} yet, so nobody can pile on."}
     run = token_hex(2)
     lines = page_data.PILE_ON
     items = [
@@ -154,11 +162,11 @@ def pile_on(network: Network, form: Form) -> dict[str, str]:
             "handle": f"crowd{run}{number}",
             "name": f"Crowd {number}",
             "followers": 30 + 97 * number,
-            "text": f"@{company.handle} {lines[number % len(lines)]}",
+            "text": lines[number % len(lines)],
         }
         for number in range(1, PILE_SIZE + 1)
     ]
-    posts.add_customer_posts(network.store, items)
+    side.pile_on(network.store, company, items)
     return {"said": f"{PILE_SIZE} customers have just written about an outage."}
 
 
@@ -168,9 +176,8 @@ def afresh(network: Network, form: Form) -> dict[str, str]:
 
 
 def account(network: Network, form: Form) -> dict[str, str]:
-    handle = _one(form, "handle")
     try:
-        people.create_account(network.store, handle, handle.capitalize())
+        _side(network, _one(form, "network")).make_company(network.store, _one(form, "handle"))
     except ValueError as reason:
         return {"said": str(reason)}
     return {}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.sandbox.network import Network
-from connectors.sandbox.snowflake import moment_of
-from connectors.sandbox.x import messages, posts
-from connectors.sandbox.x.people import User, account_ids, find_handle, find_user, handle_of
+from connectors.sandbox.store import Store
 
 SHOWN = 40
 LOG_LINES = 12
@@ -18,15 +19,16 @@ CUSTOMERS = ("Carol", "Tove", "Malik", "Ines")
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A network that the page can write on."""
+    """A network that the page can write on: its limits in public and in private, and what the company has there."""
 
     key: str
     label: str
     icon: str
     limit: int
+    direct_limit: int
+    account: str
 
 
-TILES = (Tile("x", "X", "n-x", 280),)
 TRIES = {
     "anger": (
         "Anger",
@@ -63,6 +65,32 @@ SWITCHES: dict[str, tuple[str, list[dict[str, Any]]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """The company, or a customer, on one network."""
+
+    id: int
+    name: str
+    handle: str
+    followers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry as a network keeps it. ``place`` is where it stands: the same text there twice came back twice.
+
+    ``written`` is the ledger's id of what the company wrote through the API; empty where it wrote otherwise.
+    """
+
+    ours: bool
+    id: int
+    at_ms: int
+    text: str
+    place: Hashable = None
+    written: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a column: whose, when, what, and what is known of its way."""
 
@@ -76,90 +104,112 @@ class Entry:
     fetched_after: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What a new post would answer: its id, the words for it, and when it was written."""
+
+    id: str
+    said: str
+    at_ms: int
+
+
+class Side(ABC):
+    """One network, as the page needs it."""
+
+    tile: Tile
+
+    @abstractmethod
+    def company(self, store: Store) -> Party | None: ...
+
+    @abstractmethod
+    def make_company(self, store: Store, handle: str) -> None: ...
+
+    @abstractmethod
+    def person(self, store: Store, handle: str) -> Party | None: ...
+
+    @abstractmethod
+    def newest_names(self, store: Store) -> list[str]: ...
+
+    @abstractmethod
+    def opening(self, company: Party) -> str:
+        """What a post to the company begins with."""
+
+    @abstractmethod
+    def public(self, store: Store, company: Party, person: Party) -> list[Line]:
+        """The person's posts and the company's answers to them, oldest first."""
+
+    @abstractmethod
+    def private(self, store: Store, company: Party, person: Party) -> list[Line]: ...
+
+    @abstractmethod
+    def below(self, store: Store, company: Party, person: Party | None) -> Below | None:
+        """What a new post of the person would answer."""
+
+    @abstractmethod
+    def otherwise(self) -> str:
+        """What a new post is that answers nothing."""
+
+    @abstractmethod
+    def write(self, store: Store, item: dict[str, Any], *, direct: bool, below: str) -> None: ...
+
+    @abstractmethod
+    def pile_on(self, store: Store, company: Party, items: Sequence[dict[str, Any]]) -> None: ...
+
+
 @dataclass(slots=True)
 class View:
     """Everything that one rendering of the page needs."""
 
-    account: User | None
+    side: Side
+    tiles: Sequence[Tile]
+    company: Party | None
     customer: str
     handle: str
     followers: int
     public: list[Entry] = field(default_factory=list)
     private: list[Entry] = field(default_factory=list)
-    answer_to: tuple[str, int] | None = None
+    below: Below | None = None
     log: list[dict[str, Any]] = field(default_factory=list)
     switches: set[str] = field(default_factory=set)
     known: list[str] = field(default_factory=list)
 
 
-def look(network: Network, customer: str, handle: str) -> View:
-    """The page as ``customer`` sees it."""
-    store = network.store
-    ids = account_ids(store)
-    account = find_user(store, ids[0]) if ids else None
-    user = find_handle(store, handle)
+def handle_of(name: str) -> str:
+    """A handle that every network would take, made from any name: one customer, an account on each."""
+    kept = re.sub(r"[^A-Za-z0-9_]", "", name)[:15]
+    return kept or "customer"
+
+
+def look(network: Network, side: Side, tiles: Sequence[Tile], customer: str) -> View:
+    """The page as ``customer`` sees it on one network."""
+    store, handle = network.store, handle_of(customer)
+    company, person = side.company(store), side.person(store, handle)
     # The page names people by what leads back to their handle, which a name from elsewhere may not.
-    shown = user.name if user and handle_of(user.name).lower() == user.handle.lower() else handle
-    view = View(account, shown if user else customer, handle, user.doc["followers"] if user else 240)
+    named = person.name if person and handle_of(person.name).lower() == person.handle.lower() else handle
+    shown = named if person else customer
+    view = View(side, tiles, company, shown, handle, person.followers if person else 240)
     view.log = list(network.log)[-LOG_LINES:][::-1]
     view.switches = network.faults.presets()
-    rows = store.rows("SELECT doc FROM users ORDER BY id DESC LIMIT 12")
-    names = [json.loads(doc)["name"] for (doc,) in rows]
-    view.known = list(dict.fromkeys([*CUSTOMERS, *(name for name in names if not account or name != account.name)]))
-    if account and user:
-        view.public = _public(network, account, user, view)
-        view.private = _private(network, account, user)
+    others = [name for name in side.newest_names(store) if company is None or name != company.name]
+    view.known = list(dict.fromkeys([*CUSTOMERS, *others]))
+    if company:
+        view.below = side.below(store, company, person)
+    if company and person:
+        view.public = _entries(store, company, person, side.public(store, company, person))
+        view.private = _entries(store, company, person, side.private(store, company, person))
     return view
 
 
-def _public(network: Network, account: User, user: User, view: View) -> list[Entry]:
-    """This customer's posts and the company's answers to them, oldest first."""
-    columns = ", ".join(f"t.{name}" for name in posts.COLUMNS.split(", "))
-    rows = network.store.rows(
-        f"SELECT {columns} FROM tweets t WHERE gone = 0 AND (author_id = ? OR (author_id = ? AND parent_id IN "
-        "(SELECT id FROM tweets WHERE author_id = ?))) ORDER BY t.id DESC LIMIT ?",
-        (user.id, account.id, user.id, SHOWN),
-    )
-    found = [posts.load(row) for row in rows][::-1]
-    ours = [tweet for tweet in found if tweet.author_id == account.id]
-    if ours:
-        view.answer_to = (str(ours[-1].id), moment_of(ours[-1].id))
-    same: dict[tuple[int | None, str], int] = {}
-    for tweet in ours:
-        same[tweet.parent_id, tweet.text] = same.get((tweet.parent_id, tweet.text), 0) + 1
-    return [_entry(network, account, user, t.id, t.author_id, t.doc, same.get((t.parent_id, t.text), 0)) for t in found]
+def _entries(store: Store, company: Party, person: Party, lines: list[Line]) -> list[Entry]:
+    same = Counter((line.place, line.text) for line in lines if line.written)
+    return [_entry(store, company, person, line, same[line.place, line.text]) for line in lines]
 
 
-def _private(network: Network, account: User, user: User) -> list[Entry]:
-    rows = network.store.rows(
-        "SELECT id, conversation, sender_id, doc FROM dms WHERE conversation = ? ORDER BY id DESC LIMIT ?",
-        (messages.conversation_of(account.id, user.id), SHOWN),
-    )
-    found = [messages.load(row) for row in rows][::-1]
-    same: dict[str, int] = {}
-    for message in found:
-        if message.sender_id == account.id:
-            same[message.doc["text"]] = same.get(message.doc["text"], 0) + 1
-    return [_entry(network, account, user, m.id, m.sender_id, m.doc, same.get(m.doc["text"], 0)) for m in found]
-
-
-def _entry(
-    network: Network, account: User, user: User, item_id: int, author_id: int, doc: dict[str, Any], times: int
-) -> Entry:
-    ours = author_id == account.id
-    at_ms = moment_of(item_id)
-    if ours:
-        row = network.store.one("SELECT note FROM ledger WHERE id = ?", (str(item_id),))
-        note = row[0] if row else ""
-        return Entry(True, account.name, account.handle, at_ms, _whole(doc), max(1, times), note)
-    seen = network.store.shown.get(item_id)
-    after = None if seen is None else max(0.0, (seen - at_ms) / 1000)
-    return Entry(False, user.name, user.handle, at_ms, _whole(doc), fetched_after=after)
-
-
-def _whole(doc: dict[str, Any]) -> str:
-    """The text with its own addresses back in place of t.co's, and X's escapes undone, as X's page shows it."""
-    text = str(doc["text"])
-    for url in doc["urls"]:
-        text = text.replace(url["url"], url["display_url"])
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+def _entry(store: Store, company: Party, person: Party, line: Line, times: int) -> Entry:
+    if line.ours:
+        row = store.one("SELECT note FROM ledger WHERE id = ?", (line.written,)) if line.written else None
+        note = ", ".join(part for part in (row[0] if row else "", line.note) if part)
+        return Entry(True, company.name, company.handle, line.at_ms, line.text, times if line.written else 0, note)
+    seen = store.shown.get(line.id)
+    after = None if seen is None else max(0.0, (seen - line.at_ms) / 1000)
+    return Entry(False, person.name, person.handle, line.at_ms, line.text, note=line.note, fetched_after=after)

@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 from urllib.parse import urlencode
 
-from connectors.sandbox.page_data import SWITCHES, TILES, TRIES, Entry, View
+from connectors.sandbox.page_data import SWITCHES, TRIES, Entry, Tile, View
 
 _LONG_ID = re.compile(r"\d{12,}")
 LONGEST = 1200  # a text of 100 kB is real, but nobody reads it here
@@ -38,12 +38,22 @@ def page(view: View, *, desk_url: str, text: str, audience: str, said: str) -> s
         sprite=piece("sprite.svg").template,
         desk=desk if desk_url else "",
         customer=esc(view.customer),
+        network=view.side.tile.key,
         notice=notice if said else "",
-        composer=_composer(view, text, audience) if view.account else piece("first.html").template,
+        composer=_composer(view, text, audience) if view.company else _first(view),
         switches="\n".join(_switch(key, label, key in view.switches) for key, (label, _) in SWITCHES.items()),
-        source=esc("/_page/returns?" + urlencode({"as": view.customer})),
+        source=esc(_address(view, "/_page/returns")),
         returns=returns(view, desk_url),
     )
+
+
+def _address(view: View, path: str, **more: str) -> str:
+    return f"{path}?{urlencode({'as': view.customer, 'network': view.side.tile.key, **more})}"
+
+
+def _first(view: View) -> str:
+    tile = view.side.tile
+    return piece("first.html").substitute(tiles=_tiles(view), account=tile.account, network=tile.label)
 
 
 def _switch(key: str, label: str, on: bool) -> str:
@@ -53,38 +63,43 @@ def _switch(key: str, label: str, on: bool) -> str:
 
 def _composer(view: View, text: str, audience: str) -> str:
     direct = audience == "direct"
-    handle = view.account.handle if view.account else ""
+    tile = view.side.tile
     return piece("composer.html").substitute(
-        tiles="".join(_tile(tile.key, tile.label, tile.icon, tile is TILES[0]) for tile in TILES),
+        tiles=_tiles(view),
         customer=esc(view.customer),
         known="".join(f'<option value="{esc(name)}"></option>' for name in view.known),
         followers=view.followers,
         public="" if direct else " checked",
         direct=" checked" if direct else "",
-        limit=TILES[0].limit,
-        text=esc(text or f"@{handle} "),
+        limit=tile.limit,
+        direct_limit=tile.direct_limit,
+        text=esc(text),
         answers=_answers(view),
-        tries="".join(_try(view.customer, handle, key) for key in TRIES),
+        tries="".join(_try(view, key) for key in TRIES),
     )
 
 
-def _tile(key: str, label: str, mark: str, chosen: bool) -> str:
-    radio = f'<input type="radio" name="network" value="{key}"{" checked" if chosen else ""}>'
-    return f'<label>{radio}<span class="net" aria-hidden="true">{icon(mark)}</span>{esc(label)}</label>'
+def _tiles(view: View) -> str:
+    return "".join(_tile(tile, tile is view.side.tile) for tile in view.tiles)
 
 
-def _try(customer: str, handle: str, key: str) -> str:
+def _tile(tile: Tile, chosen: bool) -> str:
+    radio = f'<input type="radio" name="network" value="{tile.key}"{" checked" if chosen else ""}>'
+    return f'<label>{radio}<span class="net" aria-hidden="true">{icon(tile.icon)}</span>{esc(tile.label)}</label>'
+
+
+def _try(view: View, key: str) -> str:
     label, text = TRIES[key]
-    address = "/?" + urlencode({"as": customer, "try": key})
-    return f'<a class="btn sm" href="{esc(address)}" data-text="{esc(f"@{handle} {text}")}">{esc(label)}</a>'
+    opening = view.side.opening(view.company) if view.company else ""
+    address = _address(view, "/", **{"try": key})
+    return f'<a class="btn sm" href="{esc(address)}" data-text="{esc(opening + text)}">{esc(label)}</a>'
 
 
 def _answers(view: View) -> str:
-    if view.answer_to is None or view.account is None:
-        return "<span>Starts a new thread</span>"
-    post_id, at_ms = view.answer_to
-    box = f'<input type="checkbox" name="in_reply_to" value="{esc(post_id)}" checked>'
-    return f'<label class="chk">{box}Answers {esc(view.account.name)}’s post from {clock(at_ms)}</label>'
+    if view.below is None:
+        return f"<span>{esc(view.side.otherwise())}</span>"
+    box = f'<input type="checkbox" name="below" value="{esc(view.below.id)}" checked>'
+    return f'<label class="chk">{box}{esc(view.below.said)} from {clock(view.below.at_ms)}</label>'
 
 
 def returns(view: View, desk_url: str) -> str:
@@ -115,15 +130,17 @@ def _entry(entry: Entry, desk_url: str) -> str:
 
 
 def _state(entry: Entry, desk_url: str) -> str:
+    note = f"<span>{esc(entry.note)}</span>" if entry.note else ""
+    if entry.ours and entry.times == 0:
+        return f'<div class="st"><span>Written on the network itself</span>{note}</div>'
     if entry.ours and entry.times == 1:
-        note = f"<span>{esc(entry.note)}</span>" if entry.note else ""
         return f'<div class="st"><span>{icon("sent")}Came back once</span>{note}</div>'
     if entry.ours:
         return f'<div class="st bad"><span>{icon("again")}Came back {entry.times} times</span></div>'
     if entry.fetched_after is None:
-        return '<div class="st">Not fetched by the desk yet</div>'
+        return f'<div class="st"><span>Not fetched by the desk yet</span>{note}</div>'
     link = f'<a class="lk" href="{esc(desk_url)}">Open the desk</a>' if desk_url else ""
-    return f'<div class="st"><span>Fetched by the desk after {entry.fetched_after:.1f} s</span>{link}</div>'
+    return f'<div class="st"><span>Fetched by the desk after {entry.fetched_after:.1f} s</span>{note}{link}</div>'
 
 
 def _log_line(line: dict[str, Any]) -> str:

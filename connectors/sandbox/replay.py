@@ -1,10 +1,11 @@
-"""Posts the lines of a file as mentions of the company, each by a customer of its own, at a steady pace."""
+"""Posts the lines of a file to the company, each by a customer of its own, at a steady pace."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -43,6 +44,84 @@ def read_rate(text: str) -> float:
     return float(match[1]) / (60 if (match[2] or "s").startswith("m") else 1)
 
 
+class Target(ABC):
+    """Where the lines go."""
+
+    def __init__(self, control: Control, title: str) -> None:
+        self.control = control
+        try:
+            known = self.companies()
+        except OSError:
+            raise ReplayError(f"No sandbox answers at {control.url}; start one with `sandbox serve`.") from None
+        if not known:
+            raise ReplayError(self.nobody)
+        self.begin(known[0], title)
+
+    nobody: str
+
+    @abstractmethod
+    def companies(self) -> list[dict[str, Any]]: ...
+
+    @abstractmethod
+    def begin(self, company: dict[str, Any], title: str) -> None: ...
+
+    @abstractmethod
+    def item(self, text: str) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def send(self, batch: list[dict[str, Any]]) -> object: ...
+
+
+class Mentions(Target):
+    """Mentions of the company on X."""
+
+    nobody = "The sandbox has no company account yet, so nobody could be mentioned."
+
+    def companies(self) -> list[dict[str, Any]]:
+        return self.control.accounts()
+
+    def begin(self, company: dict[str, Any], title: str) -> None:
+        self.handle = str(company["handle"])
+
+    def item(self, text: str) -> dict[str, Any]:
+        return {"text": text if f"@{self.handle}".lower() in text.lower() else f"@{self.handle} {text}"}
+
+    def send(self, batch: list[dict[str, Any]]) -> object:
+        return self.control.posts(batch)
+
+
+class VisitorPosts(Target):
+    """Posts of customers on the company's Facebook Page."""
+
+    nobody = "The sandbox has no Facebook Page yet, so nobody could write on it."
+
+    def companies(self) -> list[dict[str, Any]]:
+        return self.control.pages()
+
+    def begin(self, company: dict[str, Any], title: str) -> None:
+        self.page = str(company["page_id"])
+
+    def item(self, text: str) -> dict[str, Any]:
+        return {"page": self.page, "text": text}
+
+    def send(self, batch: list[dict[str, Any]]) -> object:
+        return self.control.visitor_posts(batch)
+
+
+class Comments(VisitorPosts):
+    """Comments below a post that the Page writes for them first."""
+
+    def begin(self, company: dict[str, Any], title: str) -> None:
+        super().begin(company, title)
+        self.post = self.control.page_posts([{"page": self.page, "text": f"What do you say to {title}?"}])[0]
+
+    def item(self, text: str) -> dict[str, Any]:
+        return {"post": self.post, "text": text}
+
+    def send(self, batch: list[dict[str, Any]]) -> object:
+        return self.control.comments(batch)
+
+
 def replay(
     control: Control,
     file: Path,
@@ -50,34 +129,25 @@ def replay(
     column: int = 0,
     rate: float = 20.0,
     limit: int = 0,
+    target: type[Target] = Mentions,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Replayed:
-    """Posts up to ``limit`` lines (0: all) of ``file``; ``tell`` gets a line of progress now and then."""
-    handle = _company(control)
+    """Posts up to ``limit`` lines (0: all) of ``file`` to ``target``; ``tell`` gets a line of progress at times."""
+    goal = target(control, file.name)
     result, run = Replayed(), secrets.token_hex(3)
     started = told = time.monotonic()
     batch: list[dict[str, Any]] = []
     size = max(1, int(rate * TICK))
     for text in _texts(file, column, limit, result):
         number = result.posted + len(batch) + 1
-        mention = text if f"@{handle}".lower() in text.lower() else f"@{handle} {text}"
-        batch.append({"handle": f"{NAMES[number % len(NAMES)][:4]}{run}{number}"[:15], "text": mention, "once": True})
+        who = f"{NAMES[number % len(NAMES)][:4]}{run}{number}"[:15]
+        batch.append({"handle": who, "once": True, **goal.item(text)})
         if len(batch) >= size:
-            _send(control, batch, result)
+            _send(goal, batch, result)
             told = _progress(result, told, tell)
             time.sleep(max(0.0, started + result.posted / rate - time.monotonic()))
-    _send(control, batch, result)
+    _send(goal, batch, result)
     return result
-
-
-def _company(control: Control) -> str:
-    try:
-        accounts = control.accounts()
-    except OSError:
-        raise ReplayError(f"No sandbox answers at {control.url}; start one with `sandbox serve`.") from None
-    if not accounts:
-        raise ReplayError("The sandbox has no company account yet, so nobody could be mentioned.")
-    return str(accounts[0]["handle"])
 
 
 def _texts(file: Path, column: int, limit: int, result: Replayed) -> Iterator[str]:
@@ -100,14 +170,14 @@ def _texts(file: Path, column: int, limit: int, result: Replayed) -> Iterator[st
                 yield text
 
 
-def _send(control: Control, batch: list[dict[str, Any]], result: Replayed) -> None:
+def _send(target: Target, batch: list[dict[str, Any]], result: Replayed) -> None:
     """Posts the batch. A sandbox that dies meanwhile may come back: ``once`` makes asking again harmless."""
     if not batch:
         return
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            control.posts(batch)
+            target.send(batch)
             break
         except (OSError, HTTPException):
             if time.monotonic() > deadline:

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.connectors.graph_client import Graph
 from tests.connectors.sandbox_client import Caller
 
 pytest_plugins = ["tests.connectors.sandbox_fixtures"]
@@ -63,3 +64,38 @@ def test_the_page_has_no_finding_of_axe(api: Caller, page: Page, scheme: Any) ->
     page.goto(f"{api.sandbox.url}/?as=Tove")
     found = Axe().run(page).response["violations"]
     assert [(item["id"], [node["html"] for node in item["nodes"]]) for item in found] == []
+
+
+def test_a_customer_changes_the_network_and_writes_on_facebook(graph: Graph, page: Page, said: list[str]) -> None:
+    post = graph.post("Works on the mast")
+    page.goto(f"{graph.sandbox.url}/?as=Tove&network=x")
+    page.get_by_text("Facebook", exact=True).click()
+    expect(page.get_by_label("Facebook")).to_be_checked()
+    page.get_by_text("Question", exact=True).click()
+    expect(page.locator("#count")).to_have_text("70 / 8000")
+    page.get_by_text("In private", exact=True).click()
+    expect(page.locator("#count")).to_have_text("70 / 2000")
+    page.get_by_text("In public", exact=True).click()
+    page.get_by_role("button", name="Post as Tove").click()
+    expect(page.locator(".pb .m.in")).to_contain_text("Is 5G home broadband available")
+    comment = graph.get(f"/{post}/comments")["data"][0]["id"]
+    graph("POST", f"/{comment}/comments", message="It depends on the street.")
+    graph.send("Which street is it?", comment_id=comment)
+    expect(page.locator(".pb .m.us").last).to_contain_text("It depends on the street.")
+    expect(page.locator(".pd .m.us")).to_contain_text("Came back once")
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_facebooks_page_has_no_finding_of_axe_and_fits_a_phone(graph: Graph, page: Page, scheme: Any) -> None:
+    comment = graph.comment(graph.post(), f"hello {'long' * 400}", "Tove")
+    graph("POST", f"/{comment}/comments", message="Hi")
+    graph.send("Hi", comment_id=comment)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    for path in ("/?as=Tove&network=facebook", "/?network=x"):
+        page.goto(graph.sandbox.url + path)
+        found = Axe().run(page).response["violations"]
+        assert [(item["id"], [node["html"] for node in item["nodes"]]) for item in found] == []
+        for width in (320, 390, 1440):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.connectors.graph_client import Graph
 from tests.connectors.sandbox_client import Caller
 from tests.shared import shared
 
@@ -101,3 +102,34 @@ def test_seven_hundred_real_tweets(api: Caller) -> None:
     assert "700 posted" in said
     assert api.sandbox.state()["mentions"] == 700
     assert api.sandbox.state()["users"] == 701
+
+
+@pytest.mark.parametrize(
+    ("options", "where"), [([], "comments"), (["--as", "comments"], "comments"), (["--as", "visitor-posts"], "posts")]
+)
+def test_on_facebook_lines_are_comments_or_posts_of_visitors(
+    graph: Graph, lines: Path, options: list[str], where: str
+) -> None:
+    out = io.StringIO()
+    url = graph.sandbox.url
+    call_command(
+        "sandbox", "replay", str(lines), "--url", url, "--network", "facebook", "--column", "3", *options, stdout=out
+    )
+    assert "3 posted" in out.getvalue()
+    if where == "posts":
+        shown = graph.get("/me/visitor_posts", fields="message,from")["data"][::-1]
+    else:
+        shown = graph.get("/me/feed", fields="comments{message,from}")["data"][0]["comments"]["data"]
+    assert [one["message"] for one in shown] == [
+        "Great phone, thank you",
+        "It does not work &amp; I am tired",
+        "Hej på dig 😀",
+    ]
+    assert len({one["from"]["id"] for one in shown}) == 3
+
+
+def test_what_a_network_does_not_have_is_one_sentence(api: Caller, lines: Path) -> None:
+    with pytest.raises(CommandError, match="There are no comments on x; there are mentions"):
+        run(api, lines, "--as", "comments")
+    with pytest.raises(CommandError, match="no Facebook Page yet"):
+        run(api, lines, "--network", "facebook")

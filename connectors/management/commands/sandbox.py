@@ -8,7 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from connectors.sandbox.harness import Control
-from connectors.sandbox.replay import Replayed, ReplayError, read_rate, replay
+from connectors.sandbox.replay import Comments, Mentions, Replayed, ReplayError, Target, VisitorPosts, read_rate, replay
+
+TARGETS: dict[str, dict[str, type[Target]]] = {
+    "x": {"mentions": Mentions},
+    "facebook": {"comments": Comments, "visitor-posts": VisitorPosts},
+}
 
 
 class Command(BaseCommand):
@@ -22,11 +27,14 @@ class Command(BaseCommand):
         serve.add_argument("--host", default="127.0.0.1")
         serve.add_argument("--data", type=Path, required=True, help="the folder of its memory")
         serve.add_argument("--desk-url", default="", help="where its page links back to")
-        again = actions.add_parser("replay", help="post each line of a file as a mention of the company")
+        again = actions.add_parser("replay", help="post each line of a file to the company")
         again.add_argument("file", type=Path)
         again.add_argument("--column", type=int, default=0, help="tab-separated column, from 1; default: whole line")
         again.add_argument("--rate", default="20/s", help="20/s or 90/min")
         again.add_argument("--limit", type=int, default=0, help="stop after so many posts")
+        again.add_argument("--network", choices=TARGETS, default="x")
+        kinds = [kind for kinds in TARGETS.values() for kind in kinds]
+        again.add_argument("--as", dest="kind", choices=kinds, help="default: mentions on X, comments on Facebook")
         again.add_argument("--url", default="http://127.0.0.1:8900", help="address of the sandbox")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,6 +53,10 @@ class Command(BaseCommand):
     def _replay(self, options: dict[str, Any]) -> None:
         if options["column"] < 0:
             raise CommandError("Columns count from 1.")
+        targets = TARGETS[options["network"]]
+        kind = options["kind"] or next(iter(targets))
+        if kind not in targets:
+            raise CommandError(f"There are no {kind} on {options['network']}; there are {' and '.join(targets)}.")
         try:
             result = replay(
                 Control(options["url"]),
@@ -52,6 +64,7 @@ class Command(BaseCommand):
                 column=options["column"],
                 rate=read_rate(options["rate"]),
                 limit=options["limit"],
+                target=targets[kind],
                 tell=self.stdout.write,
             )
         except ReplayError as reason:

@@ -8,7 +8,8 @@ const returns = document.getElementById("returns");
 const news = document.getElementById("news");
 
 function measure() {
-  const limit = Number(text.dataset.limit);
+  const direct = document.querySelector("[name=audience]:checked").value === "direct";
+  const limit = Number(direct ? text.dataset.directLimit : text.dataset.limit);
   const used = [...text.value.normalize("NFC")].length;
   count.textContent = `${used} / ${limit}`;
   count.classList.toggle("over", used > limit);
@@ -39,12 +40,22 @@ async function refresh() {
   }
 }
 
+function show(changes) {
+  const asked = new URLSearchParams(returns.dataset.source.split("?")[1]);
+  for (const [name, value] of Object.entries(changes)) asked.set(name, value);
+  location.search = asked;
+}
+
+for (const tile of document.querySelectorAll(".pick [name=network]")) {
+  tile.addEventListener("change", () => show({ network: tile.value }));
+}
 if (text) {
   text.addEventListener("input", measure);
   document.querySelector(".chips").addEventListener("click", tries);
   who.addEventListener("change", () => {
-    if (who.value.trim()) location.search = new URLSearchParams({ as: who.value.trim() });
+    if (who.value.trim()) show({ as: who.value.trim() });
   });
+  for (const audience of document.querySelectorAll("[name=audience]")) audience.addEventListener("change", measure);
   measure();
 }
 document.getElementById("misbehave").addEventListener("change", (event) => event.currentTarget.requestSubmit());

@@ -29,12 +29,6 @@ class User:
         return str(self.doc["name"])
 
 
-def handle_of(name: str) -> str:
-    """A handle that X would take, made from any name."""
-    kept = re.sub(r"[^A-Za-z0-9_]", "", name)[:15]
-    return kept or "customer"
-
-
 def find_user(store: Store, user_id: int) -> User | None:
     row = store.one("SELECT id, handle, doc FROM users WHERE id = ?", (user_id,))
     return User(row[0], row[1], json.loads(row[2])) if row else None
