@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import re
 import zoneinfo
+from typing import Any
 
 from django import forms
+from django.conf.locale import LANG_INFO
+from django.contrib.auth.models import User
 
-from routing.models import AgentProfile
+from connectors.models import Connection
+from inbox.services import networks
+from routing.models import AgentProfile, Rule, Team, Topic
+from routing.services.hands import display_name
 
 THEMES = [("", "As the system"), ("light", "Light"), ("dark", "Dark")]
+VISIBILITIES = [("", "Publicly or privately"), ("public", "Publicly only"), ("direct", "Privately only")]
+_CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+_LANGUAGES = {str(info["name"]).casefold(): code for code, info in LANG_INFO.items() if "name" in info}
+_MOST_WORDS = 200
 
 
 class SettingsForm(forms.ModelForm[AgentProfile]):
@@ -23,3 +34,108 @@ class SettingsForm(forms.ModelForm[AgentProfile]):
         if zone not in zoneinfo.available_timezones():
             raise forms.ValidationError("Choose a time zone from the list, for example Europe/Stockholm.")
         return zone
+
+
+class Several(forms.CharField):
+    """Entries one a line or between commas, each once, in their order."""
+
+    def __init__(self, *, longest: int, **options: Any) -> None:
+        self.longest = longest
+        super().__init__(required=False, **options)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        text = str(super().clean(value)).replace("\0", "")
+        entries = list(dict.fromkeys(" ".join(part.split()) for part in re.split(r"[,\n]", text)))
+        entries = [entry for entry in entries if entry]
+        for entry in entries:
+            if len(entry) > self.longest:
+                raise forms.ValidationError(f"“{entry[:20]}…” is longer than {self.longest} characters. Shorten it.")
+        if len(entries) > _MOST_WORDS:
+            raise forms.ValidationError(f"At most {_MOST_WORDS} entries. Make a second rule for the rest.")
+        return entries
+
+
+class People(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+    def label_from_instance(self, obj: Any) -> str:
+        return display_name(obj)
+
+
+class RuleForm(forms.Form):
+    """A rule as a person writes it down. ``teams`` are those that its author may rule for."""
+
+    name = forms.CharField(max_length=120, error_messages={"required": "Give the rule a name, for example Refunds."})
+    words = Several(longest=80, widget=forms.Textarea)
+    languages = Several(longest=40)
+    authors = Several(longest=200)
+    networks = forms.MultipleChoiceField(required=False)
+    connections = forms.TypedMultipleChoiceField(required=False, coerce=int)
+    min_followers = forms.IntegerField(required=False, min_value=0, max_value=10**12)
+    max_followers = forms.IntegerField(required=False, min_value=0, max_value=10**12)
+    visibility = forms.ChoiceField(required=False, choices=VISIBILITIES)
+    team = forms.ModelChoiceField(
+        queryset=Team.objects.none(),
+        empty_label="Choose a team",
+        error_messages={
+            "required": "Choose the team that gets it.",
+            "invalid_choice": "Choose one of the teams that you lead.",
+        },
+    )
+    topic = forms.ModelChoiceField(queryset=Topic.objects.all(), required=False, empty_label="Anybody there")
+    agent = People(queryset=None, required=False, empty_label="Nobody in particular")
+
+    def __init__(self, data: Any = None, *, teams: Any, rule: Rule | None = None) -> None:
+        initial = {name: getattr(rule, name) for name in self.base_fields} if rule else {}
+        super().__init__(data, initial=initial)
+        accounts = list(Connection.objects.order_by("name", "id"))
+        keys = dict.fromkeys([*(row.network for row in accounts), *(rule.networks if rule else ())])
+        self.choose("networks", [(key, networks.shown(key).label) for key in keys])
+        self.choose("connections", [(row.pk, row.name) for row in accounts])
+        self.offer("team", teams)
+        members = User.objects.filter(is_active=True, memberships__team__in=teams).distinct()
+        self.offer("agent", members.order_by("first_name", "username"))
+        for name in ("team", "topic", "agent"):
+            self.fields[name].widget.attrs.update({"class": "inp", "id": name})
+
+    def choose(self, name: str, choices: list[tuple[Any, str]]) -> None:
+        field: Any = self.fields[name]
+        field.choices = choices
+
+    def offer(self, name: str, rows: Any) -> None:
+        field: Any = self.fields[name]
+        field.queryset = rows
+
+    def clean_languages(self) -> list[str]:
+        found = []
+        for entry in self.cleaned_data["languages"]:
+            code = _LANGUAGES.get(entry.casefold(), entry.casefold().replace("_", "-"))
+            if not _CODE.fullmatch(code):
+                raise forms.ValidationError(f"“{entry}” is no language we know. Write its code, for example fr.")
+            found.append(code)
+        return found
+
+    def clean_authors(self) -> list[str]:
+        return [entry.removeprefix("@") for entry in self.cleaned_data["authors"] if entry != "@"]
+
+
+class PersonForm(forms.Form):
+    """What a person may do. A lead's form has no role and no sign-in."""
+
+    role = forms.ChoiceField(choices=AgentProfile.Role.choices)
+    active = forms.BooleanField(required=False)
+    capacity = forms.IntegerField(
+        min_value=0, max_value=500, error_messages={"required": "Capacity is a number from 0 to 500."}
+    )
+    takes_conversations = forms.BooleanField(required=False)
+    topics = forms.ModelMultipleChoiceField(queryset=Topic.objects.all(), required=False)
+
+
+class TeamForm(forms.Form):
+    """A team. A lead's form has neither name nor kind."""
+
+    name = forms.CharField(max_length=80, error_messages={"required": "Give the team a name."})
+    kind = forms.ChoiceField(choices=Team.Kind.choices)
+    topics = forms.ModelMultipleChoiceField(queryset=Topic.objects.all(), required=False)
+    returns_after = forms.IntegerField(required=False, min_value=1)

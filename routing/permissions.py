@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inbox.downstream import REPLIES
 from inbox.models import Conversation
-from inbox.services.conversations import Refused
 from routing.models import AgentProfile, Assignment, Membership, Team
+from routing.services.roles import role_of
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -54,29 +53,6 @@ _MAY_ANSWER = """
 """
 _FLAGS = {"reply_publicly": "may_reply_publicly", "reply_privately": "may_reply_privately"}
 _HOW = {"reply_publicly": "publicly", "reply_privately": "privately"}
-
-
-def role_of(user: Somebody) -> str:
-    """The role of an active person with a profile, else "". Read anew each time: roles are taken away."""
-    if not isinstance(user, AbstractBaseUser) or user.pk is None:
-        return ""
-    profiles = AgentProfile.objects.filter(user_id=user.pk, user__is_active=True)
-    return profiles.values_list("role", flat=True).first() or ""
-
-
-def require_admin(user: Somebody) -> None:
-    """Refused unless ``user`` may change how the whole desk is set up."""
-    if role_of(user) != _ADMIN:
-        raise Refused("Only an admin changes this. Ask one.")
-
-
-def led_teams(user: Somebody) -> set[int]:
-    """The teams whose members, capacity and rules ``user`` may change: all for an admin, their own for a lead."""
-    role = role_of(user)
-    if role == _ADMIN:
-        return set(Team.objects.values_list("pk", flat=True))
-    own = Membership.objects.filter(user__in=[user.pk]).values_list("team_id", flat=True)
-    return set(own) if role == _LEAD else set()
 
 
 class RoutingPolicy:

@@ -137,9 +137,9 @@ def teams_of(user: AbstractBaseUser) -> list[Team]:
     return _help_desk_first(teams)
 
 
-def all_teams() -> list[Team]:
+def all_teams(*, with_topics: bool = False) -> list[Team]:
     """Every team a conversation can be handed to."""
-    return _help_desk_first(Team.objects.all())
+    return _help_desk_first(Team.objects.prefetch_related("topics") if with_topics else Team.objects.all())
 
 
 def _help_desk_first(teams: QuerySet[Team]) -> list[Team]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from routing.views import inbox, people
+from routing.views import inbox, people, settings
+from routing.views.settings import answers, rules, teams
+from routing.views.settings import people as colleagues
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -11,5 +13,22 @@ urlpatterns = [
     path("inbox/<slug:queue>/<int:conversation_id>/", inbox.inbox, name="conversation"),
     path("conversations/<int:conversation_id>/assign/", people.assign, name="assign"),
     path("me/", people.me, name="me"),
+    path("conversations/<int:conversation_id>/accept/", people.accept, name="accept"),
+    path("conversations/<int:conversation_id>/give-back/", people.give_back, name="give_back"),
+    path("me/away/", people.away, name="away"),
     path("me/availability/", people.availability, name="availability"),
+    path("settings/", settings.start, name="settings"),
+    path("settings/teams/", teams.overview, name="settings_teams"),
+    path("settings/teams/<int:team_id>/", teams.team, name="settings_team"),
+    path("settings/teams/<int:team_id>/members/", teams.members, name="settings_members"),
+    path("settings/topics/", teams.topics, name="settings_topics"),
+    path("settings/people/", colleagues.overview, name="settings_people"),
+    path("settings/people/<int:user_id>/", colleagues.one, name="settings_person"),
+    path("settings/rules/", rules.overview, name="settings_rules"),
+    path("settings/rules/new/", rules.one, name="settings_rule_new"),
+    path("settings/rules/preview/", rules.look, name="settings_preview"),
+    path("settings/rules/<int:rule_id>/", rules.one, name="settings_rule"),
+    path("settings/rules/<int:rule_id>/<slug:action>/", rules.act, name="settings_rule_act"),
+    path("settings/answers/", answers.overview, name="settings_answers"),
+    path("settings/answers/<int:connection_id>/", answers.account, name="settings_account"),
 ]

@@ -7,7 +7,6 @@ carol: the contact who writes to us.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace

@@ -61,6 +61,45 @@ def _settles(action: str) -> list[Row]:
     ]
 
 
+# Leads and admins; what a lead may change there, the services say: tests/routing/test_settings_pages.py.
+SETS = "302 302 403 403 403 200 200 200"
+SAVES = "302 302 403 403 403 303 303 303"
+_S = "settings/"
+SETTINGS: list[Row] = [
+    Row(_S, "GET", "/settings/", "302 302 403 403 403 302 302 302"),
+    Row(f"{_S}teams/", "GET", "/settings/teams/", SETS),
+    Row(f"{_S}teams/", "POST", "/settings/teams/", "302 302 403 403 403 200 200 302", {"name": "A", "kind": "support"}),
+    Row(f"{_S}teams/<int:team_id>/", "GET", "/settings/teams/{team}/", SETS),
+    Row(f"{_S}teams/<int:team_id>/", "GET", f"/settings/teams/{_ABSENT}/", "302 302 403 403 403 404 404 404"),
+    Row(f"{_S}teams/<int:team_id>/", "POST", "/settings/teams/{team}/", "302 302 403 403 403 302 400 302",
+        {"name": "Help desk", "kind": "help_desk", "returns_after": "45"}),
+    Row(f"{_S}teams/<int:team_id>/members/", "POST", "/settings/teams/{team}/members/", SAVES, {"add": "{stranger}"}),
+    Row(f"{_S}teams/<int:team_id>/members/", "POST", f"/settings/teams/{_ABSENT}/members/", SAVES, {"add": "{stranger}"}),
+    Row(f"{_S}topics/", "POST", "/settings/topics/", SAVES, {"name": "Invoices"}),
+    Row(f"{_S}people/", "GET", "/settings/people/", SETS),
+    Row(f"{_S}people/<int:user_id>/", "GET", "/settings/people/{stranger}/", "302 302 403 403 403 404 200 200"),
+    Row(f"{_S}people/<int:user_id>/", "GET", f"/settings/people/{_ABSENT}/", "302 302 403 403 403 404 404 404"),
+    Row(f"{_S}people/<int:user_id>/", "POST", "/settings/people/{stranger}/", "302 302 403 403 403 404 302 302",
+        {"role": "agent", "active": "on", "capacity": "3", "takes_conversations": "on"}),
+    Row(f"{_S}rules/", "GET", "/settings/rules/", SETS),
+    Row(f"{_S}rules/new/", "GET", "/settings/rules/new/", SETS),
+    Row(f"{_S}rules/new/", "POST", "/settings/rules/new/", "302 302 403 403 403 302 400 302",
+        {"name": "A rule", "words": "refund", "team": "{team}"}),
+    Row(f"{_S}rules/preview/", "GET", "/settings/rules/preview/?words=parcel", SETS),
+    Row(f"{_S}rules/<int:rule_id>/", "GET", "/settings/rules/{rule}/", "302 302 403 403 403 200 404 200"),
+    Row(f"{_S}rules/<int:rule_id>/", "GET", f"/settings/rules/{_ABSENT}/", "302 302 403 403 403 404 404 404"),
+    Row(f"{_S}rules/<int:rule_id>/", "POST", "/settings/rules/{rule}/", "302 302 403 403 403 302 404 302",
+        {"name": "A rule", "words": "refund", "team": "{team}"}),
+    *(
+        Row(f"{_S}rules/<int:rule_id>/<slug:action>/", "POST", f"/settings/rules/{{rule}}/{action}/", SAVES)
+        for action in ("up", "down", "on", "off", "delete", "restore")
+    ),
+    Row(f"{_S}rules/<int:rule_id>/<slug:action>/", "POST", "/settings/rules/{rule}/destroy/",
+        "302 302 403 403 403 404 404 404"),
+    Row(f"{_S}answers/", "GET", "/settings/answers/", SETS),
+    Row(f"{_S}answers/<int:connection_id>/", "POST", "/settings/answers/{connection}/", SAVES, {"team-{team}": "both"}),
+]  # fmt: skip
+
 TABLE: list[Row] = [
     Row("accounts/login/", "GET", "/accounts/login/", EVERYBODY),
     Row("accounts/login/", "POST", "/accounts/login/", EVERYBODY),
@@ -85,6 +124,10 @@ TABLE: list[Row] = [
     Row("me/", "GET", "/me/", "302 302 403 200 200 200 200 200"),
     Row("me/", "POST", "/me/", "302 302 403 302 302 302 302 302", {"time_zone": "Europe/Oslo", "theme": ""}),
     Row("me/availability/", "POST", "/me/availability/", "302 302 403 303 303 303 303 303", {"availability": "busy"}),
+    Row("me/away/", "GET", "/me/away/", "302 302 403 200 200 200 200 200"),
+    *_acts(f"{_C}/accept/", "/conversations/{id}/accept/"),
+    *_acts(f"{_C}/give-back/", "/conversations/{id}/give-back/", line="Not ours"),
+    *SETTINGS,
     *_acts(f"{_C}/compose/", "/conversations/{id}/compose/", audience="note", text="A note"),
     *_acts(f"{_C}/compose/", "/conversations/{id}/compose/", audience="public", text="Hello", seen="{foreign_message}"),
     *_acts(f"{_C}/resolve/", "/conversations/{id}/resolve/", resolution="answered"),

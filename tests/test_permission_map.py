@@ -76,6 +76,7 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     return {
         "own": own.pk, "team": desk.help_desk.pk, "other_team": desk.billing.pk, "stranger": desk.erin.pk,
         "unrouted": factories.conversation(desk, "Nobody has this yet", by="somebody").pk, "item": item.pk,
+        "rule": factories.rule("Parcels", desk.help_desk, "parcel").pk,
         "connection": desk.connection.pk, "foreign": foreign.pk,
         "foreign_message": Message.objects.get(conversation=foreign).pk,
     }  # fmt: skip

@@ -10,8 +10,8 @@ from django.db import transaction
 from connectors.models import Connection
 from inbox.services.conversations import Refused
 from routing.models import AnswerPermission, Team
-from routing.permissions import require_admin
 from routing.services import changes
+from routing.services.roles import require_admin
 
 OPEN, NOTHING = "open", "nothing"
 # What a settings page offers for one team on one connection.

@@ -11,11 +11,11 @@ from django.utils import timezone
 from inbox.models import Event
 from inbox.services import events
 from inbox.services.conversations import Refused
-from routing.models import AgentProfile, Membership
-from routing.permissions import led_teams, role_of
+from routing.models import AgentProfile
 from routing.services import hands, jobs, queue, records, returns
 from routing.services.queue import Change
 from routing.services.records import Decision
+from routing.services.roles import may_lead
 
 MOST = 500
 _BATCH = 100
@@ -55,13 +55,6 @@ def set_capacity(*, user: AbstractBaseUser, capacity: int, actor: AbstractBaseUs
         raise Refused("Only a lead of the same team changes this.")
     if AgentProfile.objects.filter(user_id=user.pk).exclude(capacity=capacity).update(capacity=capacity):
         _tell(user, actor, {"capacity": capacity})
-
-
-def may_lead(actor: AbstractBaseUser, user: AbstractBaseUser) -> bool:
-    """Whether ``actor`` looks after ``user``: an admin everybody, a lead the members of their teams."""
-    if role_of(actor) == AgentProfile.Role.ADMIN:
-        return True
-    return Membership.objects.filter(user_id=user.pk, team_id__in=led_teams(actor)).exists()
 
 
 def _give_back(user: AbstractBaseUser) -> None:

@@ -48,9 +48,13 @@ class Match:
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def reason(self) -> str:
+    def found(self) -> str:
         found = [*self.words, *([f"written by @{self.author}"] if self.author else []), *self.others]
-        return f"Matches the rule “{self.rule.name}”: {', '.join(found) or 'it takes everything'}"
+        return ", ".join(found) or "it takes everything"
+
+    @property
+    def reason(self) -> str:
+        return f"Matches the rule “{self.rule.name}”: {self.found}"
 
 
 class Prepared:
@@ -98,6 +102,28 @@ class Prepared:
             yield f"on {networks.shown(turn.network).label}"
         if rule.visibility:
             yield f"written {'privately' if rule.visibility == 'direct' else 'publicly'}"
+
+
+def conditions(rule: Rule, accounts: Mapping[int, str]) -> list[str]:
+    """What must hold, as a person says it; nothing: it takes everything."""
+    said = []
+    if rule.words:
+        said.append(f"any of: {', '.join(rule.words)}")
+    if rule.languages:
+        said.append("in " + " or ".join(language_name(language_of(code) or code) for code in rule.languages))
+    if rule.authors:
+        said.append("by " + " or ".join(f"@{name.removeprefix('@')}" for name in rule.authors))
+    if rule.min_followers is not None:
+        said.append(f"at least {rule.min_followers:,} followers")
+    if rule.max_followers is not None:
+        said.append(f"at most {rule.max_followers:,} followers")
+    if rule.visibility:
+        said.append("written privately" if rule.visibility == "direct" else "written publicly")
+    if rule.networks:
+        said.append("on " + " or ".join(networks.shown(key).label for key in rule.networks))
+    if rule.connections:
+        said.append("to " + " or ".join(accounts.get(pk, "an account that is gone") for pk in rule.connections))
+    return said
 
 
 def active() -> QuerySet[Rule]:

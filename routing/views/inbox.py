@@ -103,21 +103,36 @@ def _pane(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
         **shown,
         "assignment": current,
         "mine": bool(current and current.agent_id == request.user.pk),
+        "handed": bool(current and _awaits(current, request.user.pk)),
+        "pane_slot": "routing/_handed.html",
         "head_slot": "routing/_head_slot.html",
         "context_slot": "routing/_why.html",
     }
 
 
+def _awaits(current: Assignment, user_id: int | None) -> bool:
+    """Somebody handed it to them, and they have not said yet that they take it."""
+    return current.agent_id == user_id != current.by_id and bool(current.line) and current.accepted_at is None
+
+
 def _lines(decisions: Iterable[Assignment]) -> list[Line]:
     """Each decision as a line of the timeline, with its reasons."""
-    return [
-        Line(timeline.EVENT, row.at, "event", _told(row), reasons=tuple(row.reasons), icon="arrows-exchange")
-        for row in decisions
-    ]
+    lines, said = [], ""
+    for row in decisions:
+        words = f" “{row.line.partition(': ')[2]}”" if row.line and row.line != said else ""
+        told = _told(row) + words
+        lines.append(Line(timeline.EVENT, row.at, "event", told, reasons=tuple(row.reasons), icon="arrows-exchange"))
+        said = row.line
+        if row.accepted_at and row.agent:
+            text = f"{display_name(row.agent)} accepted it."
+            lines.append(Line(timeline.EVENT, row.accepted_at, "event", text, icon="check"))
+    return lines
 
 
 def _told(row: Assignment) -> str:
     to = f"{display_name(row.agent)}, {row.team.name}" if row.agent else row.team.name
+    if row.by is not None and "given_back_by" in row.inputs:
+        return f"{display_name(row.by)} gave it back to {to}."
     if row.by is None:
         return f"Assigned to {to}."
     by = display_name(row.by)

@@ -1,0 +1,43 @@
+"""Who may change what of the desk: admins everything, leads their teams."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from inbox.services.conversations import Refused
+from routing.models import AgentProfile, Membership, Team
+
+if TYPE_CHECKING:
+    from inbox.downstream import Somebody
+
+
+def role_of(user: Somebody) -> str:
+    """The role of an active person with a profile, else "". Read anew each time: roles are taken away."""
+    if not isinstance(user, AbstractBaseUser) or user.pk is None:
+        return ""
+    profiles = AgentProfile.objects.filter(user_id=user.pk, user__is_active=True)
+    return profiles.values_list("role", flat=True).first() or ""
+
+
+def require_admin(user: Somebody) -> None:
+    """Refused unless ``user`` may change how the whole desk is set up."""
+    if role_of(user) != AgentProfile.Role.ADMIN:
+        raise Refused("Only an admin changes this. Ask one.")
+
+
+def led_teams(user: Somebody) -> set[int]:
+    """The teams whose members, capacity and rules ``user`` may change: all for an admin, their own for a lead."""
+    role = role_of(user)
+    if role == AgentProfile.Role.ADMIN:
+        return set(Team.objects.values_list("pk", flat=True))
+    own = Membership.objects.filter(user__in=[user.pk]).values_list("team_id", flat=True)
+    return set(own) if role == AgentProfile.Role.LEAD else set()
+
+
+def may_lead(actor: Somebody, user: AbstractBaseUser) -> bool:
+    """Whether ``actor`` looks after ``user``: an admin everybody, a lead the members of their teams."""
+    if role_of(actor) == AgentProfile.Role.ADMIN:
+        return True
+    return Membership.objects.filter(user_id=user.pk, team_id__in=led_teams(actor)).exists()

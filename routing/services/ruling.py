@@ -1,0 +1,137 @@
+"""Setting up rules: making, changing, ordering, switching, deleting and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from connectors.models import Connection
+from inbox.services import networks
+from inbox.services.conversations import Refused
+from routing.models import Membership, Rule
+from routing.services import changes, rules
+from routing.services.hands import display_name
+from routing.services.roles import led_teams
+
+FIELDS = (
+    "name", "networks", "connections", "words", "languages", "authors", "min_followers", "max_followers",
+    "visibility", "team", "agent", "topic",
+)  # fmt: skip
+
+
+@transaction.atomic
+def save(*, rule_id: int | None, values: Mapping[str, Any], actor: AbstractBaseUser) -> Rule:
+    """Make a rule (last in the order) or change one. ``values`` are FIELDS, cleaned. Raises Refused."""
+    order = _locked()
+    rule = _own(order, rule_id, actor) if rule_id else Rule(position=len(order) + 1)
+    before = facts(rule) if rule_id else {}
+    for name in FIELDS:
+        setattr(rule, name, values[name])
+    check(rule, actor)
+    rule.save()
+    if (after := facts(rule)) != before:
+        changes.tell("rule", rule.pk, actor, before=before, after=after, name=rule.name)
+    return rule
+
+
+@transaction.atomic
+def move(*, rule_id: int, by: int, actor: AbstractBaseUser) -> str:
+    """One place up (-1) or down (+1). Raises Refused."""
+    order = _locked()
+    rule = _own(order, rule_id, actor)
+    old = order.index(rule)
+    new = min(max(old + by, 0), len(order) - 1)
+    if old == new:
+        return f"“{rule.name}” is {'first' if by < 0 else 'last'} already."
+    order.insert(new, order.pop(old))
+    for position, row in enumerate(order, 1):
+        row.position = position
+    Rule.objects.bulk_update(order, ["position"])
+    changes.tell("rule", rule.pk, actor, before={"place": old + 1}, after={"place": new + 1}, name=rule.name)
+    return f"“{rule.name}” is asked as number {new + 1} now."
+
+
+@transaction.atomic
+def switch(*, rule_id: int, on: bool, actor: AbstractBaseUser) -> str:
+    """Let a rule decide, or pass it over. Raises Refused."""
+    rule = _own(_locked(), rule_id, actor)
+    if rule.enabled != on:
+        Rule.objects.filter(pk=rule.pk).update(enabled=on)
+        changes.tell("rule", rule.pk, actor, did="switched it on" if on else "switched it off", name=rule.name)
+    return f"“{rule.name}” {'decides' if on else 'is passed over'} from now on."
+
+
+@transaction.atomic
+def delete(*, rule_id: int, actor: AbstractBaseUser) -> str:
+    """Take a rule away; restore() brings it back where it was. Raises Refused."""
+    rule = _own(_locked(), rule_id, actor)
+    Rule.objects.filter(pk=rule.pk).update(deleted_at=timezone.now())
+    changes.tell("rule", rule.pk, actor, did="deleted it", name=rule.name)
+    return f"“{rule.name}” is deleted."
+
+
+@transaction.atomic
+def restore(*, rule_id: int, actor: AbstractBaseUser) -> str:
+    """Undo a deletion. Raises Refused."""
+    rule = Rule.objects.select_for_update(of=("self",)).filter(pk=rule_id).select_related("team").first()
+    if rule is None:
+        raise Refused("There is no such rule.")
+    _require(rule, actor)
+    if rule.deleted_at is not None:
+        Rule.objects.filter(pk=rule.pk).update(deleted_at=None)
+        changes.tell("rule", rule.pk, actor, did="brought it back", name=rule.name)
+    return f"“{rule.name}” is back."
+
+
+def check(rule: Rule, actor: AbstractBaseUser) -> None:
+    """Raises Refused for a rule that could not work, or that is not the actor's to make."""
+    _require(rule, actor)
+    if rule.agent_id is not None and not Membership.objects.filter(team=rule.team, user_id=rule.agent_id).exists():
+        raise Refused(f"{display_name(rule.agent)} does not work in {rule.team.name}. Choose one of its members.")  # type: ignore[arg-type]
+    if None not in (rule.min_followers, rule.max_followers) and rule.min_followers > rule.max_followers:  # type: ignore[operator]
+        raise Refused("At least is more than at most, so nobody could match. Swap the two.")
+
+
+def facts(rule: Rule) -> dict[str, Any]:
+    """What of a rule its history tells, by label."""
+    return {
+        "name": rule.name,
+        "networks": [networks.shown(key).label for key in rule.networks],
+        "accounts": list(Connection.objects.filter(pk__in=rule.connections).values_list("name", flat=True)),
+        "words": list(rule.words),
+        "languages": [rules.language_name(rules.language_of(code) or code) for code in rule.languages],
+        "authors": [f"@{name}" for name in rule.authors],
+        "at least followers": rule.min_followers,
+        "at most followers": rule.max_followers,
+        "written": {"public": "publicly", "direct": "privately"}.get(rule.visibility, ""),
+        "team": rule.team.name,
+        "person": display_name(rule.agent) if rule.agent else "",
+        "topic": rule.topic.name if rule.topic else "",
+    }
+
+
+def _locked() -> list[Rule]:
+    """Every rule in its order, all held: orders are changed one after another."""
+    return list(
+        Rule.objects.select_for_update(of=("self",))
+        .filter(deleted_at=None)
+        .select_related("team", "agent", "topic")
+        .order_by("position", "id")
+    )
+
+
+def _own(order: list[Rule], rule_id: int | None, actor: AbstractBaseUser) -> Rule:
+    rule = next((row for row in order if row.pk == rule_id), None)
+    if rule is None:
+        raise Refused("There is no such rule any more. Reload the page.")
+    _require(rule, actor)
+    return rule
+
+
+def _require(rule: Rule, actor: AbstractBaseUser) -> None:
+    if rule.team_id not in led_teams(actor):
+        raise Refused(f"Only an admin or a lead of {rule.team.name} changes this rule.")

@@ -1,0 +1,161 @@
+"""Setting up teams: kind, topics, members, and when work of somebody who went away comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.db import IntegrityError, transaction
+
+from inbox.services.conversations import Refused
+from routing.models import AgentProfile, Membership, Team, Topic
+from routing.services import changes, hands, jobs, returns
+from routing.services.hands import display_name
+from routing.services.roles import led_teams, require_admin
+
+LONGEST_WAIT = 7 * 24 * 60  # minutes
+
+
+@transaction.atomic
+def add_team(*, name: str, kind: str, actor: AbstractBaseUser) -> Team:
+    """A new team, without members yet. Raises Refused."""
+    require_admin(actor)
+    try:
+        with transaction.atomic():
+            team = Team.objects.create(name=_named(name, "team"), kind=_kind(kind))
+    except IntegrityError:
+        raise Refused(_taken(name, kind)) from None
+    changes.tell("team", team.pk, actor, did="made it", name=team.name)
+    return team
+
+
+@transaction.atomic
+def change_team(
+    *,
+    team_id: int,
+    actor: AbstractBaseUser,
+    name: str,
+    kind: str,
+    topic_ids: Collection[int],
+    returns_after: int | None,
+) -> None:
+    """Name and kind for admins; topics and when work returns for its leads too. Raises Refused."""
+    team = led(team_id, actor, lock=True)
+    before = facts(team)
+    if (name.strip(), kind) != (team.name, team.kind):
+        require_admin(actor)
+        _check_kind(team, kind)
+    if returns_after is not None and not 1 <= returns_after <= LONGEST_WAIT:
+        raise Refused(f"Choose from 1 to {LONGEST_WAIT:,} minutes, or leave it empty: then nothing returns by itself.")
+    team.name, team.kind, team.returns_after = _named(name, "team"), _kind(kind), returns_after
+    try:
+        with transaction.atomic():
+            team.save(update_fields=["name", "kind", "returns_after"])
+    except IntegrityError:
+        raise Refused(_taken(name, kind)) from None
+    team.topics.set(Topic.objects.filter(pk__in=topic_ids) if team.is_experts else ())
+    if (after := facts(team)) != before:
+        changes.tell("team", team.pk, actor, before=before, after=after, name=team.name)
+        jobs.wake_soon()
+
+
+@transaction.atomic
+def add_member(*, team_id: int, user_id: int | None, actor: AbstractBaseUser) -> str:
+    """Somebody works in this team from now on. Raises Refused."""
+    team = led(team_id, actor)
+    profile = AgentProfile.objects.select_related("user").filter(user_id__in=[user_id], user__is_active=True).first()
+    if profile is None or profile.role not in hands.WORKING_ROLES:
+        raise Refused("Choose an agent, an expert or a lead. Admins keep the accounts and take no conversations.")
+    who = display_name(profile.user)
+    if profile.role == AgentProfile.Role.EXPERT and not team.is_experts:
+        raise Refused(f"{who} is an expert, and experts work in teams of experts only.")
+    if not Membership.objects.get_or_create(team=team, user_id=profile.user_id)[1]:
+        return f"{who} is in {team.name} already."
+    changes.tell("team", team.pk, actor, did=f"added {who}", name=team.name)
+    jobs.wake_soon()
+    return f"{who} works in {team.name} now."
+
+
+def remove_member(*, team_id: int, user_id: int | None, actor: AbstractBaseUser) -> str:
+    """Somebody no longer works in this team; what they have there returns at once. Raises Refused."""
+    with transaction.atomic():
+        team = led(team_id, actor)
+        user = User.objects.filter(pk__in=[user_id]).first()
+        # While their row is held nobody decides anything for them: see deciding.Desk.lock.
+        hands.lock([user.pk] if user else [])
+        if user is None or not Membership.objects.filter(team=team, user=user).delete()[0]:
+            return "They were no longer in the team."
+        changes.tell("team", team.pk, actor, did=f"took out {display_name(user)}", name=team.name)
+        jobs.wake_soon()
+    returns.at_once(user.pk, team_id=team.pk)
+    return f"{display_name(user)} no longer works in {team.name}. What they had there is back in its queue."
+
+
+@transaction.atomic
+def add_topic(*, name: str, actor: AbstractBaseUser) -> None:
+    """Something that people can know about. Raises Refused."""
+    if not led_teams(actor):
+        raise Refused("Only admins and leads add topics.")
+    wanted = _named(name, "topic")
+    known = Topic.objects.filter(name__iexact=wanted).first()
+    if known is not None:
+        raise Refused(f"There is a topic “{known.name}” already.")
+    changes.tell("topic", Topic.objects.create(name=wanted).pk, actor, did="added the topic", name=wanted)
+
+
+@transaction.atomic
+def remove_topic(*, topic_id: int | None, actor: AbstractBaseUser) -> None:
+    """Nobody is found by it any more; rules that ask for it go to the whole team. Raises Refused."""
+    require_admin(actor)
+    topic = Topic.objects.filter(pk__in=[topic_id]).first()
+    if topic is not None:
+        changes.tell("topic", topic.pk, actor, did="removed the topic", name=topic.name)
+        topic.delete()
+
+
+def led(team_id: int | None, actor: AbstractBaseUser, *, lock: bool = False) -> Team:
+    """The team, if ``actor`` may change it. Raises Refused."""
+    rows = Team.objects.select_for_update(no_key=True) if lock else Team.objects.all()
+    team = rows.filter(pk__in=[team_id]).first()
+    if team is None:
+        raise Refused("There is no such team any more. Reload the page.")
+    if team.pk not in led_teams(actor):
+        raise Refused(f"Only an admin or a lead of {team.name} changes this.")
+    return team
+
+
+def facts(team: Team) -> dict[str, Any]:
+    """What of a team its history tells, by label."""
+    return {
+        "name": team.name,
+        "kind": team.get_kind_display(),
+        "topics": sorted(topic.name for topic in team.topics.all()),
+        "work returns after minutes": team.returns_after or "never",
+    }
+
+
+def _check_kind(team: Team, kind: str) -> None:
+    experts = team.memberships.filter(user__profile__role=AgentProfile.Role.EXPERT)
+    if team.is_experts and kind != Team.Kind.EXPERTS and experts.exists():
+        raise Refused(f"Experts work in {team.name}. Take them out first, or make them agents.")
+
+
+def _kind(kind: str) -> str:
+    if kind not in Team.Kind.values:
+        raise Refused("Choose what kind of team it is.")
+    return kind
+
+
+def _named(name: str, what: str) -> str:
+    clean = " ".join(name.replace("\0", "").split())
+    if not 1 <= len(clean) <= 80:
+        raise Refused(f"Give the {what} a name of at most 80 characters.")
+    return clean
+
+
+def _taken(name: str, kind: str) -> str:
+    desk = Team.objects.filter(kind=Team.Kind.HELP_DESK).first()
+    if kind == Team.Kind.HELP_DESK and desk is not None and desk.name != name.strip():
+        return f"{desk.name} is the help desk, and there is only one. Make it a support team first."
+    return f"There is a team “{name.strip()}” already. Choose another name."
