@@ -18,11 +18,9 @@ from connectors.sandbox.answers import dump
 from connectors.sandbox.faults import NAMES, read_fault
 from connectors.sandbox.graph import control as graph
 from connectors.sandbox.network import Network
-from connectors.sandbox.requests import Handler, read_items
+from connectors.sandbox.requests import LATE_SECONDS, Handler, read_items
 from connectors.sandbox.x import people, posts
 from connectors.sandbox.x.messages import add_customer_messages
-
-LATE_SECONDS = 2.0
 
 
 def routes(network: Network) -> list[Route]:

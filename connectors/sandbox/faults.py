@@ -25,7 +25,7 @@ NAMES = {
     "duplicate_items": "delivers every item five times (`count`)",
     "reorder": "delivers items out of order",
     "no_content_type": "performs the call and answers without a content type",
-    "late_ids": "gives new posts of customers ids up to `seconds` (2) old",
+    "late_ids": "gives new posts of customers ids (Facebook: times) up to `seconds` (2) old",
     "drop_items": "does not show items yet (the newest `count`, or all)",
     "expire_token": "refuses access tokens handed out before this fault",
     "revoke_token": "the same, and their refresh tokens too",

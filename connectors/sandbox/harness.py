@@ -144,7 +144,7 @@ class Control:
         self.call("PUT", "/rates", {"on": False})
 
     def rates_on(self, **limits: int) -> None:
-        """Counting on; ``limits`` by the endpoint's key, for example ``create_tweet=5``."""
+        """Counting on; ``limits`` by key: X's endpoints (``create_tweet=5``), Facebook's ``pages``, ``messenger``."""
         self.call("PUT", "/rates", {"on": True, "limits": limits})
 
     def ledger(self) -> list[dict[str, Any]]:

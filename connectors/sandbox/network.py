@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.faults import Faults
+from connectors.sandbox.limits import Limits
 from connectors.sandbox.recovery import recover
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.store import Store
-from connectors.sandbox.x.limits import Limits
 
 LOG_SIZE = 1000
 
@@ -42,7 +42,7 @@ class Network:
         self.store.set_setting("rates", {"on": self.limits.on, "limits": self.limits.own})
 
     def forget(self, *, keep_accounts: bool) -> None:
-        """Back to an empty network, with X's own pace limits and no fault."""
+        """Back to an empty network, with the networks' own limits and no fault."""
         self.store.reset(keep_accounts=keep_accounts)
         self.faults.active.clear()
         self.limits.on, self.limits.own = True, {}

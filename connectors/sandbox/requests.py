@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from connectors.sandbox.network import Network
 
+LATE_SECONDS = 2.0  # how much older than its arrival a late item is
 Handler = Callable[[Network, Request, Any], Any]
 
 

@@ -163,6 +163,14 @@ def test_items_repeated_shuffled_and_hidden(graph: Graph) -> None:
     assert shown() == posted
 
 
+def test_new_comments_can_sort_below_older_ones(graph: Graph) -> None:
+    post = graph.post()
+    first = graph.comment(post, created_at=time.time())
+    graph.sandbox.fault("late_ids", seconds=3)
+    late = graph.comment(post, "late", "dan")
+    assert [one["id"] for one in graph.get(f"/{post}/comments")["data"]] == [late, first]
+
+
 def test_own_posts_among_the_visitors(graph: Graph) -> None:
     own, visitor = graph.post(), graph.visitor()
     graph.sandbox.fault("own_posts_echo")

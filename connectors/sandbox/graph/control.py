@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from connectors.sandbox.graph import items, pages, people, talks
 from connectors.sandbox.network import Network
-from connectors.sandbox.requests import Handler, read_items
+from connectors.sandbox.requests import LATE_SECONDS, Handler, read_items
+from connectors.sandbox.snowflake import now_ms
 
 
 def list_pages(network: Network, request: Request, document: Any) -> Any:
@@ -47,20 +48,30 @@ def set_permission(network: Network, request: Request, document: Any) -> Any:
     return pages.document(network.store, page.id)
 
 
+def _late(network: Network, document: Any) -> list[dict[str, Any]]:
+    """What customers write; while ids come late it is a little older than it arrives."""
+    fault = network.faults.named("late_ids", "facebook")
+    wanted = read_items(document)
+    if fault is None:
+        return wanted
+    back = now_ms() / 1000 - (fault.seconds or LATE_SECONDS)
+    return [{"created_at": back, **item} for item in wanted]
+
+
 def create_page_posts(network: Network, request: Request, document: Any) -> Any:
     return {"ids": items.add_page_posts(network.store, read_items(document))}
 
 
 def create_visitor_posts(network: Network, request: Request, document: Any) -> Any:
-    return {"ids": items.add_visitor_posts(network.store, read_items(document))}
+    return {"ids": items.add_visitor_posts(network.store, _late(network, document))}
 
 
 def create_comments(network: Network, request: Request, document: Any) -> Any:
-    return {"ids": items.add_comments(network.store, read_items(document))}
+    return {"ids": items.add_comments(network.store, _late(network, document))}
 
 
 def create_messages(network: Network, request: Request, document: Any) -> Any:
-    return {"ids": talks.add_customer_messages(network.store, read_items(document))}
+    return {"ids": talks.add_customer_messages(network.store, _late(network, document))}
 
 
 def change_person(network: Network, request: Request, document: Any) -> Any:

@@ -23,7 +23,6 @@ from connectors.sandbox.graph.calls import Call
 from connectors.sandbox.graph.facts import VERSION
 from connectors.sandbox.graph.pages import Page
 from connectors.sandbox.graph.problems import document, invalid, no_path, refused, said
-from connectors.sandbox.network import Network
 
 _VERSION = re.compile(r"^/v(\d{1,2})\.0(?=/|$)")
 RATE_CODES = frozenset({4, 17, 32, 613, 80001, 80006})
@@ -44,10 +43,6 @@ class GraphGate(Gate[GraphVisit]):
 
     key = "facebook"
     html = b"<!DOCTYPE html><html><head><title>Error</title></head><body><h1>Sorry, something went wrong.</h1></body>"
-
-    def __init__(self, network: Network) -> None:
-        super().__init__(network)
-        self.usage = usage.Usage(network)
 
     def short(self, path: str) -> str:
         return _VERSION.sub("", path) or "/"
@@ -73,7 +68,7 @@ class GraphGate(Gate[GraphVisit]):
             return tokens.debug(self.network, params, token)
         page = tokens.authenticate(self.network, token)
         kind = "messenger" if visit.edge in ("messages", "conversations") or visit.name[:2] in ("t_", "m_") else "pages"
-        self.usage.count(page.id, kind, headers)
+        usage.count(self.network, page.id, kind, headers)
         _check_proof(pages.app(self.network.store)["secret"], page, token, params)
         address = f"{self.network.public_url}/graph"
         call = Call(self.network.store, page, token, address, params, faults)

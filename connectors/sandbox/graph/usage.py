@@ -1,7 +1,8 @@
 """How much of its quota a Page has used: the headers that tell, and the error when there is none left.
 
 Meta: a page token may make 4,800 calls in 24 hours for each person engaged with the Page, and 200 for each
-person engaged in Messenger. The sandbox counts every customer it knows as engaged with every Page.
+person engaged in Messenger. The sandbox counts every customer it knows as engaged with every Page, and ENGAGED
+where there are fewer.
 """
 
 from __future__ import annotations
@@ -9,52 +10,33 @@ from __future__ import annotations
 import json
 import math
 import time
-from dataclasses import dataclass, field
 
 from connectors.sandbox.graph.problems import said
 from connectors.sandbox.network import Network
 
 DAY = 86_400.0
+ENGAGED = 500
 CALLS = {"pages": 4800, "messenger": 200}  # in 24 hours for each engaged person
 CODES = {"pages": 80001, "messenger": 80006}
 APP_HEADER, PAGE_HEADER, BUSINESS_HEADER = "x-app-usage", "x-page-usage", "x-business-use-case-usage"
 
 
-@dataclass(slots=True)
-class Window:
-    """Calls counted since ``start``."""
-
-    start: float
-    used: int = 0
-
-
-@dataclass(slots=True)
-class Usage:
-    """Counts the calls of each Page; the switch and own limits are the network's (``rates``)."""
-
-    network: Network
-    windows: dict[tuple[int, str], Window] = field(default_factory=dict)
-
-    def count(self, page_id: int, kind: str, headers: dict[str, str]) -> None:
-        """Counts one call of ``kind`` and adds the headers; Refused where the quota is used up."""
-        limits = self.network.limits
-        if not limits.on:
-            self.windows.clear()
-            return
-        engaged = max(1, self.network.store.one("SELECT count(*) FROM fb_people")[0])
-        limit = max(1, limits.own.get(kind, CALLS[kind] * engaged))
-        now = time.time()
-        window = self.windows.get((page_id, kind))
-        if window is None or now >= window.start + DAY:
-            window = self.windows[page_id, kind] = Window(now)
-        window.used += 1
-        percent = min(100, math.floor(100 * window.used / limit))
-        over = window.used > limit
-        minutes = math.ceil((window.start + DAY - now) / 60) if over else 0
-        headers.update(business(page_id, kind, percent, minutes))
-        headers[APP_HEADER] = plain(percent)
-        if over:
-            raise said(CODES[kind])
+def count(network: Network, page_id: int, kind: str, headers: dict[str, str]) -> None:
+    """Counts one call of ``kind`` and adds the headers; Refused where the quota is used up."""
+    limits = network.limits
+    if not limits.on:
+        return
+    engaged = max(ENGAGED, network.store.one("SELECT count(*) FROM fb_people")[0])
+    limit = max(1, limits.own.get(kind, CALLS[kind] * engaged))
+    window = limits.window(kind, page_id, DAY)
+    window.used += 1
+    percent = min(100, math.floor(100 * window.used / limit))
+    over = window.used > limit
+    minutes = math.ceil((window.start + DAY - time.time()) / 60) if over else 0
+    headers.update(business(page_id, kind, percent, minutes))
+    headers[APP_HEADER] = plain(percent)
+    if over:
+        raise said(CODES[kind])
 
 
 def plain(percent: int) -> str:

@@ -21,6 +21,7 @@ from connectors.sandbox.x.auth import authenticate, refresh
 from connectors.sandbox.x.calls import Call
 from connectors.sandbox.x.checks import check_body, check_path, check_query
 from connectors.sandbox.x.facts import ENDPOINTS, TOKEN_PATH, Endpoint
+from connectors.sandbox.x.limits import count
 from connectors.sandbox.x.people import find_user
 from connectors.sandbox.x.problems import problem, too_many, unauthorized
 
@@ -98,7 +99,7 @@ class XGate(Gate[XVisit]):
         account = find_user(store, account_id)
         if account is None:
             raise unauthorized()
-        pace, allowed = self.network.limits.count(endpoint, account_id)
+        pace, allowed = count(self.network.limits, endpoint, account_id)
         headers.update(pace)
         if not allowed:
             raise too_many()
