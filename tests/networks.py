@@ -38,3 +38,17 @@ def oauth1_secrets(account: dict[str, Any]) -> dict[str, str]:
 
 def oauth2_secrets(account: dict[str, Any]) -> dict[str, str]:
     return {name: account[name] for name in ("client_id", "client_secret", "access_token", "refresh_token")}
+
+
+def connect_page(network: Sandbox) -> Connection:
+    """Start the sandbox afresh with one Facebook page, and connect it."""
+    network.clear_faults()
+    network.reset(keep_accounts=False)
+    network.rates_off()
+    page = network.create_page("norrline", "Norrline", require_proof=True)
+    return connections.connect(
+        network="facebook",
+        name="Norrline on Facebook",
+        config={"base_url": network.facebook_url},
+        secrets={name: page[name] for name in ("access_token", "app_secret")},
+    )

@@ -107,7 +107,7 @@ class Items:
         """Take up to ``pages`` pages; whether the walk is complete."""
         taken = 0
         for page in connector.fetch(stream, self.cursor):
-            self.posts.update({post.external_id: post for post in page.items})
+            self.posts.update({post.external_id: post for post in page.items if not post.context})
             self.invalid.update({item.external_id: item.reason for item in page.invalid})
             self.gaps += [page.gap] if page.gap else []
             self.cursor, taken, self.pages = page.cursor, taken + 1, self.pages + 1

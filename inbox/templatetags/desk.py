@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from connectors.models import Connection
 from inbox.services import networks
 
 register = template.Library()
@@ -75,6 +76,12 @@ def initials(name: object) -> str:
     words = [word for word in re.split(r"[\s@._-]+", str(name)) if word]
     letters = [first for word in words for first in word[:1] if unicodedata.category(first)[0] in "LN"]
     return "".join(letters[:1] + letters[1:][-1:]).upper() or "?"
+
+
+@register.filter
+def account(connection: Connection) -> str:
+    """Our account as its network names it: by its handle, or by what the desk calls it where it has none."""
+    return f"@{connection.handle}" if connection.handle else connection.name
 
 
 @register.filter

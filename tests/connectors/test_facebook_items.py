@@ -52,7 +52,7 @@ def test_a_reply_answers_the_comment_above_it_under_the_same_root() -> None:
 def test_what_the_page_writes_is_own_wherever_it_stands() -> None:
     page = {"name": "Norrline", "id": PAGE}
     assert reader().comment({**COMMENT, "from": page}, POST_ID).own
-    assert reader().post({**COMMENT, "from": page}, context=True).context is False
+    assert reader().post({**COMMENT, "from": page}, context=True).own
     message = reader().message({**MESSAGE, "from": page, "to": {"data": [CAROL]}}, TALK)
     assert message.own
     assert message.peer == Author(CAROL["id"], name="Carol \ufffd", scope=PAGE)

@@ -196,7 +196,8 @@ def test_the_token_of_another_page_is_refused() -> None:
     with serving(answer(b'{"id":"8","name":"Other","category":"Shop"}')) as line:
         with pytest.raises(ConfigError, match="another Facebook page"):
             connector(line.url).check()
-        assert connector(line.url, account_id="8").check().handle == "Other"
+        author = connector(line.url, account_id="8").check()
+    assert (author.external_id, author.handle, author.name) == ("8", "", "Other")
 
 
 def test_the_budget_is_what_the_usage_headers_leave() -> None:

@@ -35,7 +35,7 @@ def test_comments_under_every_post_and_replies_and_visitors_arrive(facebook: Fac
     assert (reply.root_id, reply.in_reply_to) == (posts[0], comments[0])
     above = facebook.connector().context(reply)
     assert [(post.external_id, post.own, post.context) for post in above] == [
-        (posts[0], True, False),
+        (posts[0], True, True),
         (comments[0], False, True),
     ]
 

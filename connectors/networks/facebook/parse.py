@@ -53,7 +53,7 @@ class Reader:
             published_at=published,
             root_id=identifier,
             own=own,
-            context=context and not own,
+            context=context,
             url=address(raw, identifier),
             media=media,
             extra=_extra(raw, claimed),
@@ -108,12 +108,12 @@ class Reader:
         )
 
     def account(self, raw: Json) -> Author:
-        """The page itself; a page without a name of its own in addresses is called by its title."""
+        """The page itself; many have no name of their own in addresses."""
         identifier = clean(raw.get("id"))
         if not PERSON.fullmatch(identifier):
             raise InvalidItem("Facebook did not say which page this is.")
         name = clean(raw.get("name"))
-        return Author(external_id=identifier, handle=clean(raw.get("username")) or name or identifier, name=name)
+        return Author(external_id=identifier, handle=clean(raw.get("username")), name=name or identifier)
 
     def _author(self, raw: Json, identifier: str) -> Author:
         """Who wrote it. Facebook leaves out people who do not allow it: each item of theirs stands alone."""

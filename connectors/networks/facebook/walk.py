@@ -118,6 +118,10 @@ class Stream(ABC):
     def itself(self, reader: Reader, place: list[Any]) -> Sorted:
         """The place (none, where it is old), where it is an item too."""
 
+    def above(self, reader: Reader, place: Mapping[str, Any]) -> list[Post]:
+        """What is shown above the new entries of a place, where that came with it."""
+        return []
+
     @abstractmethod
     def read(self, reader: Reader, raw: list[Any], place: Mapping[str, Any]) -> Sorted:
         """A place's entries as items."""
@@ -138,10 +142,12 @@ class Stream(ABC):
         found, reader, raw = Found(), self._reader(), [item for item in items(answer) if isinstance(item, Mapping)]
         todo = []
         for place in raw:
-            self._take(found, self.itself(reader, self._new([place])))
             inner = mapping(place.get(self.edge))
             entries = items(inner)
-            self._take(found, self.read(reader, self._new(entries), place))
+            new = self.read(reader, self._new(entries), place)
+            found.posts += self.above(reader, place) if new[0] else []
+            self._take(found, self.itself(reader, self._new([place])))
+            self._take(found, new)
             place_id, after = clean(place.get("id")), following(inner)
             if after and NODE.fullmatch(place_id) and not self._past(entries):
                 todo.append(Place(place_id, after, _last(entries)))
@@ -266,8 +272,12 @@ class Comments(Stream):
         return (self.floor if self.floor is not None else time.time()) - self.config.days * DAY
 
     def itself(self, reader: Reader, place: list[Any]) -> Sorted:
-        """The page's own posts are shown above what people write under them (see ``context``), not listed."""
         return reader.posts([post for post in place if author_id(post) != self.client.page])
+
+    def above(self, reader: Reader, place: Mapping[str, Any]) -> list[Post]:
+        """The page's own post, so that nobody need ask for it; a visitor's was an item when it was new."""
+        own = author_id(place) == self.client.page
+        return [replace(post, context=True) for post in reader.posts([place])[0]] if own else []
 
     def read(self, reader: Reader, raw: list[Any], place: Mapping[str, Any]) -> Sorted:
         return reader.comments(raw, clean(place.get("id")))

@@ -39,7 +39,8 @@ class Command(BaseCommand):
             )
         except ConnectorError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Connected @{connection.handle} as “{connection.name}”.")
+        who = f"@{connection.handle}" if connection.handle else f"account {connection.account_id}"
+        self.stdout.write(f"Connected {who} as “{connection.name}”.")
         try:
             tokens.ready(connection)  # takes over an access that expires, and shows whether it can be renewed
         except ConnectorError as error:
