@@ -129,7 +129,9 @@ class PersonForm(forms.Form):
         min_value=0, max_value=500, error_messages={"required": "Capacity is a number from 0 to 500."}
     )
     takes_conversations = forms.BooleanField(required=False)
-    topics = forms.ModelMultipleChoiceField(queryset=Topic.objects.all(), required=False)
+    topics = forms.ModelMultipleChoiceField(
+        queryset=Topic.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
 
 class TeamForm(forms.Form):
@@ -137,5 +139,7 @@ class TeamForm(forms.Form):
 
     name = forms.CharField(max_length=80, error_messages={"required": "Give the team a name."})
     kind = forms.ChoiceField(choices=Team.Kind.choices)
-    topics = forms.ModelMultipleChoiceField(queryset=Topic.objects.all(), required=False)
+    topics = forms.ModelMultipleChoiceField(
+        queryset=Topic.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
+    )
     returns_after = forms.IntegerField(required=False, min_value=1)

@@ -40,7 +40,8 @@ def tell(
     data = {
         "name": name,
         "did": did,
-        "fields": {label: [_plain(old.get(label)), _plain(new.get(label))] for label in labels},
+        # A list: as keys they would lose their order in the database.
+        "fields": [[label, _plain(old.get(label)), _plain(new.get(label))] for label in labels],
     }
     events.emit([Event(kind=KIND, actor_id=actor.pk, subject=subject, subject_id=subject_id, data=data)])
 
@@ -58,8 +59,7 @@ def _who(row: Event) -> str:
 
 
 def _sentence(data: Mapping[str, Any]) -> str:
-    fields = data.get("fields") or {}
-    said = [f"{label}: {_from_to(*pair)}" for label, pair in fields.items()]
+    said = [f"{label}: {_from_to(old, new)}" for label, old, new in data.get("fields", ())]
     parts = [part for part in (data.get("did", ""), "; ".join(said)) if part]
     name = f"“{data['name']}”: " if data.get("name") else ""
     return name + ", ".join(parts)

@@ -9,6 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 from inbox.models import OutboxItem
 from inbox.services import conversations
+from routing.models import Membership, Topic
+from routing.services import answering, ruling
+from tests import factories
 from tests.browser.conftest import Desk, Person
 
 pytestmark = pytest.mark.browser
@@ -43,8 +46,26 @@ def full(desk: Desk) -> list[str]:
         "/metrics/me/",
         "/me/",
         f"/conversations/{carol.pk}/assign/",
+        *_settings(desk),
     ]
     return [*pages, "/nothing/"]
+
+
+def _settings(desk: Desk) -> list[str]:
+    """The settings pages, with something wrong on each."""
+    experts = factories.team("Billing experts", kind="experts")
+    topic = Topic.objects.create(name="Invoices")
+    experts.topics.add(topic)
+    Membership.objects.create(team=experts, user=desk.people.bob)
+    rule = factories.rule("Refunds", experts, "refund", "phoned", languages=["fr"], topic=topic)
+    factories.rule("Widely read", factories.team("Empty"), min_followers=10_000, enabled=False)
+    ruling.delete(rule_id=factories.rule("Gone", experts, "gone").pk, actor=desk.people.bob)
+    answering.set_answers(connection_id=desk.connection.pk, levels={experts.pk: "nothing"}, actor=desk.people.dana)
+    return [
+        "/settings/teams/", f"/settings/teams/{experts.pk}/", "/settings/people/",
+        f"/settings/people/{desk.people.bob.pk}/", "/settings/rules/", f"/settings/rules/{rule.pk}/",
+        "/settings/rules/new/", "/settings/rules/preview/?words=line", "/settings/answers/", "/me/away/",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
