@@ -1,19 +1,28 @@
-"""The desk at this moment: what came in today, and what waits. Counted for whoever asks, rows included."""
+"""The desk at this moment: what waits, by team and by age, and the rows behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
 
-from inbox.models import Conversation, Event, Message
 from inbox.services import counts
-from metrics.selectors import PAGE, Filter
+from metrics.days import Filter
+from metrics.rows import PAGE
 from routing.models import QueueEntry
 
 PARTS = ("open", "unassigned", "pending", "snoozed")
+# Key, words, from which age on: the younger ones first.
+AGES = (
+    ("1h", "Under 1 h", timedelta()),
+    ("4h", "1 to 4 h", timedelta(hours=1)),
+    ("1d", "4 to 24 h", timedelta(hours=4)),
+    ("3d", "1 to 3 d", timedelta(days=1)),
+    ("old", "Over 3 d", timedelta(days=3)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,67 +38,82 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
-    """The backlog of some teams, and together."""
+class Waiting:
+    """The open conversations of a filter by how long they have been waiting for us."""
 
-    teams: list[Backlog]
-    unrouted: int
+    ages: Sequence[tuple[str, str, int]]  # key, words, number
+    oldest: datetime | None
 
     @property
     def open(self) -> int:
-        return sum(team.open for team in self.teams)
-
-    @property
-    def unassigned(self) -> int:
-        return sum(team.unassigned for team in self.teams)
-
-    @property
-    def oldest_waiting(self) -> datetime | None:
-        return min((team.oldest_waiting for team in self.teams if team.oldest_waiting), default=None)
+        return sum(number for _, _, number in self.ages)
 
 
-def backlog(*, team_ids: Collection[int]) -> Now:
-    """Exact counts of these teams."""
-    found = counts.read([f"team:{team}:{part}" for team in team_ids for part in PARTS] + ["unrouted"])
-    teams = [
+def backlog(*, team_ids: Sequence[int]) -> list[Backlog]:
+    """Exact counts of these teams, in two statements."""
+    found = counts.read([f"team:{team}:{part}" for team in team_ids for part in PARTS])
+    oldest = _oldest(team_ids)
+    return [
         Backlog(
             team_id=team,
             open=found[f"team:{team}:open"],
             unassigned=found[f"team:{team}:unassigned"],
             pending=found[f"team:{team}:pending"],
             snoozed=found[f"team:{team}:snoozed"],
-            oldest_waiting=_oldest(team),
+            oldest_waiting=oldest[team],
         )
         for team in team_ids
     ]
-    return Now(teams=teams, unrouted=found["unrouted"])
 
 
-def _oldest(team_id: int) -> datetime | None:
-    rows = QueueEntry.objects.filter(team_id=team_id, status="open").order_by("waiting_since", "conversation_id")
-    return rows.values_list("waiting_since", flat=True).first()
+def _oldest(team_ids: Sequence[int]) -> dict[int, datetime | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT team.id, (SELECT waiting_since FROM routing_queueentry
+                WHERE team_id = team.id AND status = 'open' ORDER BY waiting_since LIMIT 1)
+            FROM unnest(%s::bigint[]) AS team(id)
+            """,
+            [list(team_ids)],
+        )
+        return dict(cursor.fetchall())
 
 
-def _arrivals(chosen: Filter, conversations: QuerySet[Conversation]) -> QuerySet[Event]:
-    return Event.objects.filter(
-        kind="message.received",
-        at__gte=chosen.begin,
-        at__lt=chosen.end,
-        conversation_id__in=conversations.order_by().values("pk"),
+def _waiting(chosen: Filter) -> QuerySet[QueueEntry]:
+    """The days of the filter say nothing here: what waits, waits now."""
+    rows = QueueEntry.objects.filter(status="open")
+    if chosen.team_ids is not None:
+        none = Q(team__isnull=True) if 0 in chosen.team_ids else Q()
+        given = [pk for pk in chosen.team_ids if pk]
+        rows = rows.filter(Q(team_id__in=given) | none if given else none)
+    if chosen.agent_id is not None:
+        rows = rows.filter(assignee_id=chosen.agent_id)
+    return rows.filter(connection__network=chosen.network) if chosen.network else rows
+
+
+def waiting(chosen: Filter, *, now: datetime) -> Waiting:
+    """The backlog by age."""
+    found = _waiting(chosen).aggregate(
+        **{f"age_{number}": Count("pk", filter=_aged(number, now)) for number in range(len(AGES))}
     )
+    first = _waiting(chosen).order_by("waiting_since").values_list("waiting_since", flat=True).first()
+    return Waiting([(key, words, found[f"age_{number}"]) for number, (key, words, _) in enumerate(AGES)], first)
 
 
-def arrivals(chosen: Filter, *, conversations: QuerySet[Conversation]) -> int:
-    """Messages of customers that came in, of the conversations that the reader may see."""
-    return _arrivals(chosen, conversations).count()
+def _aged(number: int, now: datetime) -> Q:
+    older = Q(waiting_since__lte=now - AGES[number][2]) if number else Q()
+    return older & Q(waiting_since__gt=now - AGES[number + 1][2]) if number + 1 < len(AGES) else older
 
 
-def arrival_rows(
-    chosen: Filter, *, conversations: QuerySet[Conversation], after: int | None = None, limit: int = PAGE
-) -> list[Message]:
-    """The messages behind that figure, newest first. ``after`` is the id of the last one seen."""
-    behind = _arrivals(chosen, conversations).values("subject_id")
-    rows = Message.objects.filter(pk__in=behind)
+def waiting_rows(
+    chosen: Filter, *, age: str, now: datetime, after: tuple[datetime, int] | None = None, limit: int = PAGE
+) -> list[QueueEntry]:
+    """The conversations of one age (or of all), the longest waiting first. ``after`` is the last one seen."""
+    rows = _waiting(chosen)
+    for number, (key, _, _) in enumerate(AGES):
+        if key == age:
+            rows = rows.filter(_aged(number, now))
     if after is not None:
-        rows = rows.filter(pk__lt=after)
-    return list(rows.select_related("author", "connection").order_by("-pk")[:limit])
+        rows = rows.filter(Q(waiting_since__gt=after[0]) | Q(waiting_since=after[0], conversation__gt=after[1]))
+    rows = rows.select_related("conversation__identity", "conversation__connection", "team", "assignee")
+    return list(rows.order_by("waiting_since", "conversation_id")[:limit])

@@ -1,258 +1,289 @@
-"""Figures, and the rows behind each of them. A figure and its rows use one and the same filter."""
+"""Figures: from the rollups where a period is rolled, from the facts elsewhere, in one statement and so one moment."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from operator import add
+from typing import Any, NamedTuple
 
-from django.contrib.auth.models import User
-from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
+from django.conf import settings
 from django.db import connection
-from django.db.models import DurationField, F, Q, QuerySet, Sum
 
-from inbox.models import Conversation
-from metrics.models import Interaction, Touch
-from routing.models import Membership
-from routing.services.hands import display_name
+from metrics import days, rows, spread
+from metrics.cells import COLUMNS, COUNTS, FIRST, KEYS, MEASURES, SPREADS, cells
+from metrics.days import Filter
 
-PAGE = 50
-_LONGEST_DAYS = 366
-_VISIBILITIES = ("public", "direct")
-Position = tuple[datetime, int]  # ended_at and id of the last row seen
-# As Handled names them: five counts, then median and p90 on both clocks, in seconds.
-Measures = tuple[int, int, int, int, int, float | None, float | None, float | None, float | None]
-_MEASURES = """
-    count(*),
-    count(*) FILTER (WHERE ended_by = 'reply' AND visibility = 'public'),
-    count(*) FILTER (WHERE ended_by = 'reply' AND visibility = 'direct'),
-    count(*) FILTER (WHERE ended_by = 'resolution'),
-    count(*) FILTER (WHERE first AND ended_by = 'reply'),
-    percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - arrived_at))
-        FILTER (WHERE first AND ended_by = 'reply'),
-    percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - published_at))
-        FILTER (WHERE first AND ended_by = 'reply')
+# Up to so many answers their median and p90 are exact; beyond, within the bound of metrics/spread.py.
+EXACT = 2000
+BY_DAY = 62  # days; a longer range is shown by month
+
+_SHOWN = "CASE WHEN %(by_month)s THEN date_trunc('month', {0}::timestamp)::date ELSE {0} END"
+# The days asked for: which of them stand in a rolled month, in a rolled day, or only in the facts.
+_CELLS = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT *, date_trunc('month', day)::date AS month
+        FROM unnest(%(days)s::date[], %(los)s::timestamptz[], %(his)s::timestamptz[], %(whole)s::bool[])
+            AS asked(day, lo, hi, whole)
+    ),
+    months AS MATERIALIZED (
+        SELECT period FROM metrics_rolledperiod
+        WHERE span = 'month' AND zone = %(zone)s AND period = ANY(%(months)s::date[])
+    ),
+    days AS MATERIALIZED (
+        SELECT p.period FROM metrics_rolledperiod p JOIN asked ON asked.day = p.period AND asked.whole
+        WHERE p.span = 'day' AND p.zone = %(zone)s AND asked.month NOT IN (SELECT period FROM months)
+    ),
+    rest AS MATERIALIZED (
+        SELECT day, lo, hi FROM asked
+        WHERE day NOT IN (SELECT period FROM days) AND month NOT IN (SELECT period FROM months) AND hi > {FIRST}
+    ),
+    periods AS MATERIALIZED (
+        SELECT 'month' AS span, period, period AS shown FROM months
+        UNION ALL
+        SELECT 'day', period, {_SHOWN.format("period")} FROM days
+    ),
+    -- OFFSET keeps it a look into the index for each period; a hash join would read the whole table.
+    cell AS (
+        SELECT p.shown, {COLUMNS} FROM periods p CROSS JOIN LATERAL (
+            SELECT * FROM metrics_rollup r WHERE r.span = p.span AND r.period = p.period OFFSET 0
+        ) r
+        UNION ALL
+        SELECT {_SHOWN.format("day")}, {COLUMNS} FROM ({cells("rest")}) live
+    )
 """
+_SEEN = """
+    (%(teams)s::bigint[] IS NULL OR team_id = ANY(%(teams)s::bigint[]))
+    AND (%(agent)s::bigint IS NULL OR agent_id = %(agent)s::bigint)
+    AND (%(network)s = '' OR network = %(network)s)
+"""
+_SUMS = ", ".join(f"sum({name}){'::text' if name in SPREADS else ''}" for name in MEASURES)
+_KEYS = ", ".join(KEYS)
+
+Sums = tuple[Any, ...]  # in the order of MEASURES
+_NOTHING: Sums = (*[0] * len(COUNTS), timedelta(), *[0] * len(SPREADS))
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """What a figure counts: whole days of one time zone, both ends included, and what was chosen besides.
+class Times:
+    """How long it took, in seconds; None where there was no answer. Worked out when somebody looks."""
 
-    ``team_ids`` says which teams' work the reader may see; None is for whoever may see everything.
-    """
+    spread: int
+    seconds: Sequence[float] | None  # of every answer, where they are few enough to be exact
 
-    day_from: date
-    day_to: date
-    zone: str = "UTC"
-    team_ids: tuple[int, ...] | None = None
-    agent_id: int | None = None
-    visibility: str = ""
-    ended_by: str = ""
-    first_only: bool = False
+    def _at(self, share: float) -> float | None:
+        if self.seconds is None:
+            return spread.percentile(self.spread, share)
+        return _percentile(self.seconds, share)
 
     @property
-    def begin(self) -> datetime:
-        return _midnight(self.day_from, self.zone)
+    def median(self) -> float | None:
+        return self._at(0.5)
 
     @property
-    def end(self) -> datetime:
-        return _midnight(self.day_to + timedelta(days=1), self.zone)
-
-    def parameters(self) -> dict[str, str]:
-        """As parse() reads it: the address of the rows behind a figure."""
-        chosen = {
-            "from": self.day_from.isoformat(),
-            "to": self.day_to.isoformat(),
-            "agent": str(self.agent_id or ""),
-            "visibility": self.visibility,
-            "ended_by": self.ended_by,
-            "first": "1" if self.first_only else "",
-        }
-        return {name: value for name, value in chosen.items() if value}
+    def p90(self) -> float | None:
+        return self._at(0.9)
 
 
 @dataclass(frozen=True, slots=True)
-class Handled:
-    """One agent's day. Seconds; None where there was nothing to measure."""
+class Line:
+    """The figures of a team, an agent, a network, a day, or of all together. ``active`` in seconds."""
 
-    agent_id: int
-    name: str
-    day: date
+    arrivals: int
     handled: int
     publicly: int
     privately: int
     no_reply_due: int
     first_responses: int
-    arrived_median: float | None
-    arrived_p90: float | None
-    published_median: float | None
-    published_p90: float | None
+    next_responses: int
+    resolutions: int
+    reopenings: int
     active: float
+    first_arrived: Times
+    first_published: Times
+    next_arrived: Times
+    next_published: Times
+
+    @property
+    def worked(self) -> bool:
+        """Whether somebody of ours did something here; arrivals come by themselves."""
+        return bool(self.handled or self.resolutions or self.reopenings or self.active)
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """How long (seconds) somebody worked on a conversation in the chosen days."""
+class Board:
+    """The figures of one filter. ``exact``: medians and p90 too, not only counts and sums."""
 
-    agent: User
-    conversation: Conversation
-    seconds: float
+    total: Line
+    teams: Mapping[int, Line]
+    agents: Mapping[int, Line]
+    networks: Mapping[str, Line]
+    periods: Mapping[date, Line]  # days, or firsts of months
+    teams_of: Mapping[int, set[int]]  # an agent's
+    by_month: bool
+    exact: bool
 
 
-def parse(parameters: Mapping[str, Any], *, zone: str, today: date, team_ids: Collection[int] | None) -> Filter:
-    """A filter from an address. What is not understood is left out; at most a year is counted."""
-    day_to = _day(parameters.get("to")) or today
-    day_from = _day(parameters.get("from")) or day_to
-    if day_from > day_to:
-        day_from, day_to = day_to, day_from
-    agent = str(parameters.get("agent") or "")
-    visibility, ended_by = str(parameters.get("visibility") or ""), str(parameters.get("ended_by") or "")
-    return Filter(
-        day_from=max(day_from, day_to - timedelta(days=_LONGEST_DAYS)),
-        day_to=day_to,
-        zone=zone_of(zone),
-        team_ids=None if team_ids is None else tuple(sorted(team_ids)),
-        agent_id=int(agent) if agent.isascii() and agent.isdigit() and len(agent) < 10 else None,
-        visibility=visibility if visibility in _VISIBILITIES else "",
-        ended_by=ended_by if ended_by in Interaction.EndedBy.values else "",
-        first_only=parameters.get("first") == "1",
+class _Answer(NamedTuple):
+    team_id: int
+    agent_id: int
+    network: str
+    ended_at: datetime
+    first: bool
+    arrived: float
+    published: float
+
+
+def board(chosen: Filter) -> Board:
+    """All figures of a filter. Counts and sums are exact whatever was rolled."""
+    by_month = _by_month(chosen)
+    periods: dict[date, Sums] = {}
+    by: dict[str, dict[Any, Sums]] = {"team": {}, "agent": {}, "network": {}, "": {}}
+    teams_of: dict[int, set[int]] = defaultdict(set)
+    for period, team, agent, network, *sums in _read(chosen):
+        found = _sums(sums)
+        if period is not None:
+            periods[period] = found
+            continue
+        for kind, key in (("team", team), ("agent", agent), ("network", network), ("", "")):
+            before = by[kind].get(key)
+            by[kind][key] = tuple(map(add, before, found)) if before else found
+        teams_of[agent].add(team)
+    total = by[""].get("", _NOTHING)
+    answers = _answers(chosen, total)
+    exact = answers is not None
+
+    def lines(found: Mapping[Any, Sums], key: Any) -> dict[Any, Line]:
+        own: dict[Any, list[_Answer]] = defaultdict(list)
+        for answer in answers or ():
+            own[key(answer)].append(answer)
+        return {name: _line(sums, own[name] if exact else None) for name, sums in found.items()}
+
+    def period_of(answer: _Answer) -> date:
+        day = days.day_of(answer.ended_at)
+        return days.month_of(day) if by_month else day
+
+    return Board(
+        total=_line(total, answers),
+        teams=lines(by["team"], lambda answer: answer.team_id),
+        agents=lines({pk: sums for pk, sums in by["agent"].items() if pk}, lambda answer: answer.agent_id),
+        networks=lines(by["network"], lambda answer: answer.network),
+        periods=lines(periods, period_of),
+        teams_of=teams_of,
+        by_month=by_month,
+        exact=exact,
     )
 
 
-def zone_of(name: str) -> str:
-    """A time zone's name that PostgreSQL and Python both know."""
-    return name if name in available_timezones() else "UTC"
+def totals(chosen: Filter) -> Line:
+    """The figures of all together, for a comparison or the head of a page of rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_CELLS} SELECT {_SUMS} FROM cell WHERE {_SEEN}", _asked(chosen))
+        row = cursor.fetchone()
+    sums = _sums(row) if row[0] is not None else _NOTHING
+    return _line(sums, _answers(chosen, sums))
 
 
-def _day(text: Any) -> date | None:
-    try:
-        day = date.fromisoformat(str(text))
-    except ValueError:
+def _read(chosen: Filter) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            {_CELLS}
+            SELECT shown, {_KEYS}, {_SUMS} FROM cell WHERE {_SEEN} GROUP BY GROUPING SETS ((shown), ({_KEYS}))
+            """,
+            _asked(chosen),
+        )
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _by_month(chosen: Filter) -> bool:
+    return chosen.number > BY_DAY
+
+
+def _asked(chosen: Filter) -> dict[str, Any]:
+    every = list(chosen.days())
+    los = [days.midnight(day) for day in every]
+    his = [*los[1:], chosen.end]
+    los[0] = chosen.begin
+    return {
+        "days": every,
+        "los": los,
+        "his": his,
+        "whole": [True] * (len(every) - 1) + [chosen.whole],
+        "months": chosen.months(),
+        "zone": settings.REPORTING_TIME_ZONE,
+        "teams": None if chosen.team_ids is None else list(chosen.team_ids),
+        "agent": chosen.agent_id,
+        "network": chosen.network,
+        "by_month": _by_month(chosen),
+    }
+
+
+def _sums(row: Sequence[Any]) -> Sums:
+    first = len(COUNTS)
+    return (*map(int, row[:first]), row[first], *map(int, row[first + 1 :]))
+
+
+def _answers(chosen: Filter, total: Sums) -> list[_Answer] | None:
+    """The answers themselves, where they are few enough for exact medians."""
+    number = total[COUNTS.index("first_responses")] + total[COUNTS.index("next_responses")]
+    if number > EXACT:
         return None
-    return day if 2000 <= day.year <= 2200 else None
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def _interactions(chosen: Filter) -> QuerySet[Interaction]:
-    rows = Interaction.objects.filter(ended_at__gte=chosen.begin, ended_at__lt=chosen.end)
-    if chosen.team_ids is not None:
-        rows = rows.filter(team_id__in=chosen.team_ids or (0,))  # no team: no rows, and still SQL
-    if chosen.agent_id is not None:
-        rows = rows.filter(agent_id=chosen.agent_id)
-    if chosen.visibility:
-        rows = rows.filter(visibility=chosen.visibility)
-    if chosen.ended_by:
-        rows = rows.filter(ended_by=chosen.ended_by)
-    return rows.filter(first=True) if chosen.first_only else rows
-
-
-def interactions_rows(chosen: Filter, *, after: Position | None = None, limit: int = PAGE) -> list[Interaction]:
-    """The rows behind a figure, newest first."""
-    rows = _interactions(chosen).order_by("-ended_at", "-id")
-    if after is not None:
-        rows = rows.filter(Q(ended_at__lt=after[0]) | Q(ended_at=after[0], id__lt=after[1]))
-    return list(rows.select_related("agent", "team", "conversation__identity", "conversation__connection")[:limit])
-
-
-def touch_rows(chosen: Filter, *, after: tuple[int, int] | None = None, limit: int = PAGE) -> list[Touched]:
-    """The conversations behind an active time, newest first: how long each was worked on, never when by the minute.
-
-    ``after`` is (conversation, agent) of the last row seen.
-    """
-    rows = Touch.objects.filter(period__overlap=(chosen.begin, chosen.end), period__startswith__gte=chosen.begin)
-    if chosen.agent_id is not None:
-        rows = rows.filter(agent_id=chosen.agent_id)
-    if chosen.team_ids is not None:
-        rows = rows.filter(agent__in=Membership.objects.filter(team_id__in=chosen.team_ids).values("user"))
-    if after is not None:
-        rows = rows.filter(Q(conversation_id__lt=after[0]) | Q(conversation_id=after[0], agent_id__lt=after[1]))
-    spent = Sum(RangeEndsWith(F("period")) - RangeStartsWith(F("period")), output_field=DurationField())
-    found = rows.values("conversation_id", "agent_id").annotate(spent=spent).order_by("-conversation_id", "-agent_id")
-    sums = list(found[:limit])
-    agents = User.objects.in_bulk({row["agent_id"] for row in sums})
-    conversations = Conversation.objects.select_related("identity").in_bulk({row["conversation_id"] for row in sums})
+    if not number:
+        return []
+    found = rows.interactions(chosen).filter(ended_by="reply")
     return [
-        Touched(agents[row["agent_id"]], conversations[row["conversation_id"]], row["spent"].total_seconds())
-        for row in sums
+        _Answer(team or 0, agent, network, ended, first, (ended - arrived).total_seconds(),
+                (ended - published).total_seconds())
+        for team, agent, network, ended, first, arrived, published in found.values_list(
+            "team_id", "agent_id", "network", "ended_at", "first", "arrived_at", "published_at"
+        )
+    ]  # fmt: skip
+
+
+def _line(sums: Sums, answers: Sequence[_Answer] | None) -> Line:
+    first = len(COUNTS)
+    if answers is None:
+        times = [Times(one, None) for one in sums[first + 1 :]]
+    else:
+        lists = [
+            sorted(getattr(answer, clock) for answer in answers if answer.first is of_first)
+            for of_first in (True, False)
+            for clock in ("arrived", "published")
+        ]
+        times = [Times(one, seconds) for one, seconds in zip(sums[first + 1 :], lists, strict=True)]
+    return Line(**dict(zip(MEASURES, (*sums[:first], sums[first].total_seconds(), *times), strict=True)))
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float | None:
+    """As PostgreSQL's percentile_cont: between two rows, the share of the way from one to the other."""
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def hours(chosen: Filter) -> list[tuple[datetime, int, int]]:
+    """One day by the hour, from its facts: when each began, arrivals, handled. A day may have 23 or 25 of them."""
+    counted: list[dict[int, int]] = []
+    for found, column in ((rows.occurrences(chosen, "arrival"), "at"), (rows.interactions(chosen), "ended_at")):
+        sql, values = found.order_by().values_list(column).query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT floor(extract(epoch FROM at - %s) / 3600)::int, count(*) FROM ({sql}) f(at) GROUP BY 1",
+                [chosen.begin, *values],
+            )
+            counted.append(dict(cursor.fetchall()))
+    arrivals, handled = counted
+    number = -(-int((chosen.end - chosen.begin).total_seconds()) // 3600)
+    return [
+        (chosen.begin + timedelta(hours=hour), arrivals.get(hour, 0), handled.get(hour, 0)) for hour in range(number)
     ]
 
 
-def handled_by_agent(chosen: Filter) -> list[Handled]:
-    """Per agent and day: what was handled, how fast, and the active time. Newest day first, then by name."""
-    figures = _handled(chosen)
-    active = _active(chosen)
-    blank: Measures = (0, 0, 0, 0, 0, None, None, None, None)
-    keys = set(figures) | set(active)
-    names = {user.pk: display_name(user) for user in User.objects.filter(pk__in={agent for agent, _ in keys})}
-    rows = [
-        Handled(agent, names.get(agent, ""), day, *figures.get((agent, day), blank), active.get((agent, day), 0.0))
-        for agent, day in keys
-    ]
-    return sorted(rows, key=lambda row: (-row.day.toordinal(), row.name, row.agent_id))
-
-
-def _handled(chosen: Filter) -> dict[tuple[int, date], Measures]:
-    sql, values = _interactions(chosen).order_by().query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT agent_id, (ended_at AT TIME ZONE %s)::date AS day, {_MEASURES}
-            FROM ({sql}) AS chosen GROUP BY agent_id, day
-            """,
-            [chosen.zone, *values],
-        )
-        return {(row[0], row[1]): _measures(row[2:]) for row in cursor.fetchall()}
-
-
-def _active(chosen: Filter) -> dict[tuple[int, date], float]:
-    """Touches count for the day they began in. Filters on how a turn ended say nothing about them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT t.agent_id, (lower(t.period) AT TIME ZONE %s)::date AS day,
-                   extract(epoch FROM sum(upper(t.period) - lower(t.period)))::float
-            FROM metrics_touch t
-            WHERE t.period && tstzrange(%s, %s) AND lower(t.period) >= %s
-              AND (%s::bigint IS NULL OR t.agent_id = %s::bigint)
-              AND (%s::bigint[] IS NULL OR EXISTS (
-                  SELECT FROM routing_membership m WHERE m.user_id = t.agent_id AND m.team_id = ANY(%s::bigint[])))
-            GROUP BY t.agent_id, day
-            """,
-            [chosen.zone, chosen.begin, chosen.end, chosen.begin, *[chosen.agent_id] * 2, *[_teams(chosen)] * 2],
-        )
-        return {(agent, day): seconds for agent, day, seconds in cursor.fetchall()}
-
-
-def _teams(chosen: Filter) -> list[int] | None:
-    return None if chosen.team_ids is None else list(chosen.team_ids)
-
-
-def totals(chosen: Filter) -> Handled:
-    """The same figures for all agents and days together. Medians are of all rows, not of medians."""
-    sql, values = _interactions(chosen).order_by().query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT {_MEASURES}
-            FROM ({sql}) AS chosen
-            """,
-            values,
-        )
-        measures = _measures(cursor.fetchone())
-    return Handled(0, "", chosen.day_to, *measures, sum(_active(chosen).values()))
-
-
-def _measures(row: Sequence[Any]) -> Measures:
-    arrived, published = row[5] or (None, None), row[6] or (None, None)
-    return (row[0], row[1], row[2], row[3], row[4], arrived[0], arrived[1], published[0], published[1])
-
-
-def of_agent(chosen: Filter, *, agent_id: int, day: date) -> Filter:
-    """The filter behind one line of handled_by_agent."""
-    return replace(chosen, agent_id=agent_id, day_from=day, day_to=day)
+NO_FIGURES = _line(_NOTHING, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import zoneinfo
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -71,6 +72,12 @@ def _limits() -> Iterable[CheckMessage]:
             f"HTTP_DEADLINE ({settings.HTTP_DEADLINE:g} s) must stay below SEND_LEASE ({settings.SEND_LEASE:g} s): "
             "a reply would be looked for while it is still being sent.",
             id="socialdesk.E006",
+        )
+    if settings.REPORTING_TIME_ZONE not in zoneinfo.available_timezones():
+        yield Error(
+            f"REPORTING_TIME_ZONE ({settings.REPORTING_TIME_ZONE}) is no time zone.",
+            hint='Use a name of the time zone database, like "Europe/Oslo".',
+            id="socialdesk.E012",
         )
     limits = _database_limits()
     for name, lease in (

@@ -10,12 +10,10 @@ from django.db import connection
 from django.utils.dateparse import parse_datetime
 
 from inbox.models import Conversation, Event
-from inbox.services import events
 from metrics.models import Interaction
 
-READER = "metrics.interactions"
 # Work that nobody needed does not count as handled.
-_UNCOUNTED = {Conversation.Resolution.SPAM.value, Conversation.Resolution.DUPLICATE.value}
+UNCOUNTED = {Conversation.Resolution.SPAM.value, Conversation.Resolution.DUPLICATE.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +34,14 @@ class Ended:
     first: bool
 
 
-def collect(*, limit: int = 500) -> int:
-    """Read the next events and write what they ended. Returns how many events were read."""
-    return events.consume(READER, _write, limit=limit)
+def write(batch: Sequence[Event]) -> list[datetime]:
+    """In one statement. What was erased meanwhile leaves no row; what is there already stays as it is.
 
-
-def _write(batch: Sequence[Event]) -> None:
-    """In one statement. What was erased meanwhile leaves no row; what is there already stays as it is."""
+    Returns when what is new ended.
+    """
     ended = [turn for event in batch if (turn := ended_turn(event))]
     if not ended:
-        return
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -68,9 +64,11 @@ def _write(batch: Sequence[Event]) -> None:
             ) a ON true
             ORDER BY n.position
             ON CONFLICT DO NOTHING
+            RETURNING ended_at
             """,
             [list(column) for column in zip(*map(_row, ended), strict=True)],
         )
+        return [moment for (moment,) in cursor.fetchall()]
 
 
 def _row(turn: Ended) -> tuple[object, ...]:
@@ -94,7 +92,7 @@ def ended_turn(event: Event) -> Ended | None:
     """What ``event`` ended, if it ended a turn and somebody did it."""
     if event.kind == "outbox.sent":
         ended_by, item, visibility = Interaction.EndedBy.REPLY, event.subject_id, str(event.data.get("visibility", ""))
-    elif event.kind == "conversation.resolved" and event.data.get("resolution") not in _UNCOUNTED:
+    elif event.kind == "conversation.resolved" and event.data.get("resolution") not in UNCOUNTED:
         ended_by, item, visibility = Interaction.EndedBy.RESOLUTION, None, ""
     else:
         return None

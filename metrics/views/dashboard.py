@@ -1,191 +1,272 @@
-"""Figures for leads, their rows, and an agent's own."""
+"""The page of figures for leads, and an agent's own. Every figure opens to its rows."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from inbox.downstream import policy
-from inbox.models import Conversation
-from inbox.parameters import whole
 from inbox.permissions import require
-from metrics import current, selectors
-from metrics.selectors import Filter, Handled
+from inbox.services import events
+from inbox.services.networks import shown
+from inbox.templatetags.desk import duration
+from metrics import charts, current, days, selectors
+from metrics.days import Filter
+from metrics.models import RollupCheck
+from metrics.selectors import Board, Line
+from metrics.views import asked
 from routing.desk import desk_of
+from routing.services.hands import display_name
 
-WEEK = timedelta(days=6)
-# Column: what its figure's rows are narrowed to.
-PARTS: dict[str, dict[str, Any]] = {
-    "handled": {},
-    "publicly": {"visibility": "public", "ended_by": "reply"},
-    "privately": {"visibility": "direct", "ended_by": "reply"},
-    "no_reply_due": {"ended_by": "resolution"},
-    "first_responses": {"first_only": True, "ended_by": "reply"},
-}
+NO_TEAM = "No team yet"
 
 
-def _zone() -> str:
-    return timezone.get_current_timezone_name()
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: its name and what stands beside it, its figures, and where each opens to."""
 
-
-def _chosen(request: HttpRequest, **defaults: str) -> Filter:
-    """The filter of the address, within what the reader may see: a lead's teams, or one's own work."""
-    asked = {**defaults, **request.GET.dict()}
-    lead = policy().permits(request.user, "see_metrics")
-    teams = {team.pk for team in desk_of(request).teams} if lead else None
-    chosen = selectors.parse(asked, zone=_zone(), today=timezone.localdate(), team_ids=teams)
-    return chosen if lead else replace(chosen, agent_id=request.user.pk)
-
-
-def _visible(request: HttpRequest) -> QuerySet[Conversation]:
-    return policy().filter(request.user, Conversation.objects.all())
-
-
-def _link(page: str, chosen: Filter) -> str:
-    return f"{reverse(page)}?{urlencode(chosen.parameters())}"
-
-
-def _links(chosen: Filter) -> dict[str, str]:
-    """Where each figure of this filter opens to."""
-    found = {name: _link("metrics_rows", replace(chosen, **part)) for name, part in PARTS.items()}
-    return {**found, "active": _link("metrics_touches", chosen), "arrivals": _link("metrics_arrivals", chosen)}
-
-
-def _lines(chosen: Filter) -> list[tuple[Handled, dict[str, str]]]:
-    return [
-        (row, _links(selectors.of_agent(chosen, agent_id=row.agent_id, day=row.day)))
-        for row in selectors.handled_by_agent(chosen)
-    ]
-
-
-def _range(chosen: Filter) -> dict[str, Any]:
-    today = timezone.localdate()
-    return {
-        "chosen": chosen,
-        "today": chosen.day_from == chosen.day_to == today,
-        "one_day": chosen.day_from == chosen.day_to,
-        "presets": [
-            ("Today", _days(today, today)),
-            ("Yesterday", _days(today - timedelta(days=1), today - timedelta(days=1))),
-            ("7 days", _days(today - WEEK, today)),
-        ],
-    }
-
-
-def _days(first: date, last: date) -> str:
-    return urlencode({"from": first.isoformat(), "to": last.isoformat()})
+    name: str
+    beside: str
+    line: Line
+    links: dict[str, str]
+    key: Any = None
 
 
 @require_safe
 def day(request: HttpRequest) -> HttpResponse:
     """A lead's day, or the days they choose."""
     require(request.user, "see_metrics")
-    chosen = _chosen(request)
+    chosen, now = asked.chosen(request), timezone.now()
+    board = selectors.board(chosen)
     teams = {team.pk: team.name for team in desk_of(request).teams}
-    now = current.backlog(team_ids=list(teams))
-    return render(
-        request,
-        "metrics/day.html",
-        {
-            **_range(chosen),
-            "here": "metrics",
-            "totals": selectors.totals(chosen),
-            "links": _links(chosen),
-            "lines": _lines(chosen),
-            "arrivals": current.arrivals(chosen, conversations=_visible(request)),
-            "now": now,
-            "backlog": [(team, teams[team.team_id], f"team-{team.team_id}") for team in now.teams],
-            "teams": list(teams.values()),
-        },
-    )
+    waiting = current.waiting(chosen, now=now)
+    context = {
+        **_figures(chosen, board, now),
+        **_filters(request, chosen, board, teams),
+        "team_rows": team_rows(chosen, board, teams),
+        "network_rows": network_rows(chosen, board),
+        "agent_rows": agent_rows(chosen, board, teams),
+        "clocks": _clocks(chosen, board),
+        "waiting": waiting,
+        "ages": _ages(chosen, waiting),
+        "waiting_link": asked.link("metrics_waiting", chosen),
+        "backlog": [(team, teams[team.team_id], f"team-{team.team_id}") for team in current.backlog(team_ids=[*teams])],
+        "check": RollupCheck.objects.order_by("-day").first(),
+        "here": "metrics",
+        "position": events.position(),
+    }
+    return render(request, "metrics/day.html", context)
 
 
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """Somebody's own figures, theirs to see."""
-    first = (timezone.localdate() - WEEK).isoformat()
-    asked = {"from": first, **request.GET.dict()}
-    chosen = selectors.parse(asked, zone=_zone(), today=timezone.localdate(), team_ids=None)
-    chosen = replace(chosen, agent_id=request.user.pk)
-    shown = {"totals": selectors.totals(chosen), "links": _links(chosen), "lines": _lines(chosen)}
-    return render(request, "metrics/mine.html", {**_range(chosen), **shown, "here": "my-figures"})
+    chosen, now = asked.chosen(request, own=True), timezone.now()
+    context = {
+        **_figures(chosen, selectors.board(chosen), now),
+        "presets": presets(chosen, {}),
+        "here": "my-figures",
+        "own": True,
+        "position": events.position(),
+    }
+    return render(request, "metrics/mine.html", context)
 
 
-@require_safe
-def rows(request: HttpRequest) -> HttpResponse:
-    """The rows behind a figure, counted by the same filter."""
-    chosen = _chosen(request)
-    found = selectors.interactions_rows(chosen, limit=selectors.PAGE + 1, after=_after(request))
-    may_view = policy().allowed(request.user, "view", {row.conversation_id for row in found})
-    more = found[selectors.PAGE - 1] if len(found) > selectors.PAGE else None
-    query = {**chosen.parameters(), "after": f"{more.ended_at.isoformat()}_{more.pk}"} if more else {}
-    lead = policy().permits(request.user, "see_metrics")
-    return render(
-        request,
-        "metrics/rows.html",
-        {
-            **_range(chosen),
-            "rows": [(row, row.conversation_id in may_view) for row in found[: selectors.PAGE]],
-            "more": urlencode(query),
-            "total": selectors.totals(chosen).handled,
-            "here": "metrics" if lead else "my-figures",
-            "back": reverse("metrics" if lead else "my_metrics"),
-        },
+def _figures(chosen: Filter, board: Board, now: datetime) -> dict[str, Any]:
+    """What both pages show: the ledger with its change, and the course of time."""
+    earlier = chosen.before(now=now)
+    before = selectors.totals(earlier)
+    period_rows = rows_of_time(chosen, board, now)
+    return asked.span_context(
+        chosen,
+        total=board.total,
+        before=before,
+        earlier=earlier,
+        exact=board.exact,
+        links=asked.links(chosen),
+        per_handled=board.total.active / board.total.handled if board.total.handled else None,
+        changes={name: _change(getattr(board.total, name), getattr(before, name)) for name in
+                 ("arrivals", "handled", "resolutions", "reopenings")},
+        slower={name: _slower(getattr(board.total, name).median, getattr(before, name).median) for name in
+                ("first_arrived", "first_published", "next_arrived", "next_published")},
+        today=chosen.day_from == chosen.day_to == days.today(),
+        running=chosen.day_from <= days.today() <= chosen.day_to,
+        now=now,
+        period_rows=period_rows,
+        time_chart=_time_chart(chosen, earlier, period_rows),
+        step="hour" if chosen.number == 1 else "month" if board.by_month else "day",
+    )  # fmt: skip
+
+
+def _change(number: int, before: int) -> dict[str, Any]:
+    share = round(100 * abs(number - before) / before) if before else None
+    return {"before": before, "share": share, "up": number > before, "same": number == before}
+
+
+def _slower(median: float | None, before: float | None) -> dict[str, Any] | None:
+    if median is None or before is None:
+        return None
+    return {"by": abs(median - before), "up": median > before, "same": round(median) == round(before)}
+
+
+# The tables ---------------------------------------------------------------------------------------
+
+
+def team_rows(chosen: Filter, board: Board, teams: dict[int, str]) -> list[Row]:
+    found = [
+        Row(teams.get(pk, NO_TEAM), "", line, asked.links(replace(chosen, team_ids=(pk,))), pk)
+        for pk, line in board.teams.items()
+        if pk in teams or pk == 0
+    ]
+    return sorted(found, key=lambda row: (row.key == 0, row.name))
+
+
+def network_rows(chosen: Filter, board: Board) -> list[Row]:
+    found = [
+        Row(shown(key).label, "", line, asked.links(replace(chosen, network=key)), key)
+        for key, line in board.networks.items()
+    ]
+    return sorted(found, key=lambda row: row.name)
+
+
+def agent_rows(chosen: Filter, board: Board, teams: dict[int, str]) -> list[Row]:
+    """By name, never by figure."""
+    names = {user.pk: display_name(user) for user in User.objects.filter(pk__in=board.agents)}
+    found = [
+        Row(names.get(pk, ""), ", ".join(sorted(teams.get(team, NO_TEAM) for team in board.teams_of[pk])), line,
+            asked.links(replace(chosen, agent_id=pk)), pk)
+        for pk, line in board.agents.items()
+        if line.worked
+    ]  # fmt: skip
+    return sorted(found, key=lambda row: (row.name, row.key))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRow:
+    """An hour, a day or a month."""
+
+    label: str  # in the chart
+    name: str
+    arrivals: int
+    handled: int
+    line: Line | None  # None for an hour
+    links: dict[str, str]
+    running: bool
+
+
+def rows_of_time(chosen: Filter, board: Board, now: datetime) -> list[TimeRow]:
+    if chosen.number == 1:
+        return _hour_rows(chosen, now)
+    found, day_of_now = [], days.day_of(now)
+    for begin in _periods(chosen, board.by_month):
+        line = board.periods.get(begin) or selectors.NO_FIGURES
+        first = max(begin, chosen.day_from)
+        last = min(days.next_month(begin) - days.A_DAY, chosen.day_to) if board.by_month else begin
+        label = f"{begin:%b}" if board.by_month else f"{begin.day} {begin:%b}"
+        name = f"{begin:%B %Y}" if board.by_month else f"{begin:%a} {begin.day} {begin:%b %Y}"
+        links = asked.links(replace(chosen, day_from=first, day_to=last))
+        found.append(TimeRow(label, name, line.arrivals, line.handled, line, links, first <= day_of_now <= last))
+    return found
+
+
+def _periods(chosen: Filter, by_month: bool) -> list[date]:
+    if by_month:
+        return sorted({days.month_of(day) for day in chosen.days()})
+    return list(chosen.days())
+
+
+def _hour_rows(chosen: Filter, now: datetime) -> list[TimeRow]:
+    """The hours of one day until now. Quiet ones before the first and after the last are left out."""
+    found = []
+    for number, (begin, arrivals, handled) in enumerate(selectors.hours(chosen)):
+        if begin > now:
+            break
+        label = f"{begin.astimezone(days.zone()):%H:%M}"
+        links = asked.links(replace(chosen, hour=number))
+        running = now < begin + timedelta(hours=1)
+        found.append(TimeRow(label, label, arrivals, handled, None, links, running))
+    busy = [place for place, row in enumerate(found) if row.arrivals or row.handled]
+    return found[min(busy[0], len(found) - 6 if len(found) > 6 else 0) :] if busy else found
+
+
+def _time_chart(chosen: Filter, earlier: Filter, rows: list[TimeRow]) -> charts.Columns:
+    before = _before(chosen, earlier, rows)
+    return charts.columns(
+        [
+            charts.Column(row.label, row.name, row.arrivals, row.handled, before.get(place),
+                          running=row.running, arrivals_link=row.links["arrivals"],
+                          handled_link=row.links["handled"])
+            for place, row in enumerate(rows)
+        ]
+    )  # fmt: skip
+
+
+def _before(chosen: Filter, earlier: Filter, rows: list[TimeRow]) -> dict[int, int]:
+    """Arrivals of the same hours of the day it is compared with."""
+    if chosen.number > 1 or not rows:
+        return {}
+    first = rows[0].label
+    found = [(f"{begin.astimezone(days.zone()):%H:%M}", arrivals) for begin, arrivals, _ in selectors.hours(earlier)]
+    begun = [arrivals for label, arrivals in found if label >= first]
+    return dict(enumerate(begun[: len(rows)]))
+
+
+def _ages(chosen: Filter, waiting: current.Waiting) -> list[charts.Across]:
+    fills = {"1h": "f1", "4h": "f1", "old": "f-bad"}
+    page = asked.link("metrics_waiting", chosen)
+    return charts.across(
+        [(words, number, f"{page}&age={key}", fills.get(key, "f2")) for key, words, number in waiting.ages]
     )
 
 
-@require_safe
-def arrivals(request: HttpRequest) -> HttpResponse:
-    """The messages behind "arrivals"."""
-    require(request.user, "see_metrics")
-    chosen, visible, after = _chosen(request), _visible(request), whole(request.GET.get("after"))
-    found = current.arrival_rows(chosen, conversations=visible, after=after, limit=selectors.PAGE + 1)
-    more = {**chosen.parameters(), "after": found[selectors.PAGE - 1].pk} if len(found) > selectors.PAGE else {}
-    context = {
-        "rows": found[: selectors.PAGE],
-        "more": urlencode(more),
-        "total": current.arrivals(chosen, conversations=visible),
+def _clocks(chosen: Filter, board: Board) -> charts.Dumbbell:
+    found = []
+    for row in network_rows(chosen, board):
+        arrived, published = row.line.first_arrived.median, row.line.first_published.median
+        if arrived is not None and published is not None:
+            words = f"{duration(arrived)} from arrival, {duration(published)} from publishing"
+            found.append((row.name, arrived, published, row.links["first_responses"], words))
+    return charts.dumbbell(found)
+
+
+# The filter ---------------------------------------------------------------------------------------
+
+
+def _filters(request: HttpRequest, chosen: Filter, board: Board, teams: dict[int, str]) -> dict[str, Any]:
+    people = User.objects.filter(memberships__team__in=teams) | User.objects.filter(pk=chosen.agent_id or 0)
+    one = chosen.team_ids[0] if chosen.team_ids is not None and len(chosen.team_ids) == 1 else None
+    kept = {name: text for name, text in chosen.parameters().items() if name in ("team", "agent", "network")}
+    return {
+        "teams": [*teams.items(), (0, NO_TEAM)],
+        "team": one,
+        "team_name": teams.get(one, NO_TEAM) if one is not None else "All your teams" if len(teams) > 1 else "",
+        "people": sorted({(display_name(user), user.pk) for user in people.distinct()}),
+        "networks": [(key, shown(key).label) for key in asked.networks()],
+        "presets": presets(chosen, kept),
+        "query": urlencode(chosen.parameters()),
+        "kept": kept,
     }
-    return render(request, "metrics/arrivals.html", {**_range(chosen), **context, "here": "metrics"})
 
 
-@require_safe
-def touches(request: HttpRequest) -> HttpResponse:
-    """The conversations behind an active time: how long each, never when."""
-    chosen = _chosen(request)
-    conversation, _, agent = request.GET.get("after", "").partition("_")
-    last = (whole(conversation), whole(agent))
-    after = (last[0], last[1]) if last[0] is not None and last[1] is not None else None
-    found = selectors.touch_rows(chosen, after=after, limit=selectors.PAGE + 1)
-    more = found[selectors.PAGE - 1] if len(found) > selectors.PAGE else None
-    query = {**chosen.parameters(), "after": f"{more.conversation.pk}_{more.agent.pk}"} if more else {}
-    may_view = policy().allowed(request.user, "view", {row.conversation.pk for row in found})
-    lead = policy().permits(request.user, "see_metrics")
-    context = {
-        "rows": [(row, row.conversation.pk in may_view) for row in found[: selectors.PAGE]],
-        "more": urlencode(query),
-        "total": selectors.totals(chosen).active,
-        "here": "metrics" if lead else "my-figures",
-        "back": reverse("metrics" if lead else "my_metrics"),
-    }
-    return render(request, "metrics/touches.html", {**_range(chosen), **context})
-
-
-def _after(request: HttpRequest) -> selectors.Position | None:
-    """A position in the rows: when the last one ended, and its id."""
-    at, _, pk = request.GET.get("after", "").rpartition("_")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    last = whole(pk)
-    return (moment, last) if last is not None and timezone.is_aware(moment) else None
+def presets(chosen: Filter, kept: dict[str, str]) -> list[tuple[str, str, bool]]:
+    """Words, address, and whether these are the days on the page."""
+    today = days.today()
+    ranges = [
+        ("Today", today, today),
+        ("Yesterday", today - days.A_DAY, today - days.A_DAY),
+        ("7 days", today - 6 * days.A_DAY, today),
+        ("28 days", today - 27 * days.A_DAY, today),
+        ("This month", days.month_of(today), today),
+    ]
+    return [
+        (words, urlencode({"from": first.isoformat(), "to": last.isoformat(), **kept}),
+         (first, last) == (chosen.day_from, chosen.day_to))
+        for words, first, last in ranges
+    ]  # fmt: skip

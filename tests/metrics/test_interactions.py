@@ -14,7 +14,7 @@ from django.utils import timezone
 from inbox.models import Conversation, Event, EventReader, Message, OutboxItem
 from inbox.services import conversations, events
 from metrics.models import Interaction
-from metrics.services.interactions import collect
+from metrics.services.collecting import collect
 from metrics.tasks import collect as collect_task
 from routing.services.assignment import route_due
 from routing.services.handing import assign
@@ -65,7 +65,7 @@ def test_a_sent_reply_is_an_interaction_of_its_author_and_the_team_of_that_time(
     desk = factories.desk()
     conversation = factories.routed(desk)
     item = reply(conversation, desk.alice)
-    assign(conversation_id=conversation.pk, actor=desk.alice, team_id=desk.billing.pk)
+    assign(conversation_id=conversation.pk, actor=desk.bob, team_id=desk.billing.pk)
     _all()
     row = Interaction.objects.get()
     assert (row.agent, row.team, row.network, row.visibility) == (desk.alice, desk.help_desk, "x", "public")

@@ -7,6 +7,7 @@ let source = null;
 let lostAt = null;
 let tries = 0;
 let timer = 0;
+let after = 0;
 let last = 0;
 let busy = false;
 let dirty = false;
@@ -57,6 +58,14 @@ async function refresh() {
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(refresh, Math.max(60, GATHER - (Date.now() - last)));
+}
+
+// Figures follow their events a little later: the page that says so looks once more.
+function late() {
+  const wait = Number(document.querySelector("[data-late]")?.dataset.late);
+  if (!wait) return;
+  clearTimeout(after);
+  after = setTimeout(soon, wait);
 }
 
 function held(part) {
@@ -130,6 +139,7 @@ function connect() {
   source.addEventListener("change", (event) => {
     position = event.lastEventId || position;
     soon();
+    late();
   });
   source.addEventListener("reload", soon);
   source.addEventListener("end", () => { source.close(); location.reload(); });

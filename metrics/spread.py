@@ -1,0 +1,41 @@
+"""How durations spread, in a form that adds up: one whole number, eight decimal digits to a bin.
+
+Medians cannot be summed, counts of bins can. Eight bins to a doubling of (duration + 1 minute): a bin's middle is
+within 4.5 % and 3 s of every duration in it. PostgreSQL's own sum() over ``numeric`` and Python's own + merge spreads,
+element by element, as long as no bin holds 100 million.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+DIGITS = 8
+A_DOUBLING = 8
+UNIT = 60.0  # seconds: finer below a minute would say more than anybody asks
+LAST = 124  # holds everything longer than a month: 1,000 digits are what a column may declare
+SHARE, SECONDS = 0.05, 3.0  # the bound that pages and docs/figures.md state
+
+
+def sql(seconds: str) -> str:
+    """The spread of one duration, given as an expression in seconds."""
+    bin_ = f"least({LAST}, floor({A_DOUBLING} * ln(1 + greatest({seconds}, 0) / {UNIT}) / ln(2)))::int"
+    return f"('1e' || {DIGITS} * {bin_})::numeric"
+
+
+@lru_cache(maxsize=64)  # median and p90 are asked for one after the other
+def counts(spread: int) -> tuple[int, ...]:
+    """How many durations each bin holds, the shortest first."""
+    digits = str(spread)
+    digits = digits.zfill(-(-len(digits) // DIGITS) * DIGITS)
+    return tuple(int(digits[end - DIGITS : end]) for end in range(len(digits), 0, -DIGITS))
+
+
+def percentile(spread: int, share: float) -> float | None:
+    """The middle of the bin that holds the row at ``share`` (0.5 is the median); None where there is no row."""
+    bins = counts(spread)
+    left = share * sum(bins)
+    for bin_, number in enumerate(bins):
+        left -= number
+        if number and left <= 0:
+            return float(UNIT * (2.0 ** ((bin_ + 0.5) / A_DOUBLING) - 1))
+    return None
