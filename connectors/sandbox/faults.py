@@ -2,13 +2,15 @@
 
 A fault is matched by method and path and ends after ``times`` calls or ``lasts`` seconds. ``every: 2``
 lets every second matching call through. Faults that lie about an answer are applied by the gate (gate.py);
-those that bend what a page shows are read by the endpoints. A fault without a network is for every network.
+those that bend what a page shows are read by the endpoints. A fault without a network is for every network,
+and one without an account (id or handle) for everybody.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -44,6 +46,7 @@ class Fault:
 
     name: str
     network: str = ""
+    account: str = ""
     path: str = ""
     method: str = ""
     times: int | None = None
@@ -63,9 +66,11 @@ class Fault:
     def over(self) -> bool:
         return self.lasts is not None and time.time() > self.since + self.lasts
 
-    def matches(self, network: str, method: str, path: str, template: str) -> bool:
-        if self.network and self.network != network:
-            return False
+    def concerns(self, network: str, who: Collection[str]) -> bool:
+        """``who`` calls: the id and the handle of the account."""
+        return self.network in ("", network) and self.account in ("", *who)
+
+    def matches(self, method: str, path: str, template: str) -> bool:
         if self.name in WRITES_ONLY and method == "GET":
             return False
         if self.method and self.method.upper() != method:
@@ -101,12 +106,18 @@ class Faults:
     def documents(self) -> list[dict[str, Any]]:
         return [asdict(fault) for fault in self.active]
 
-    def take(self, network: str, method: str, path: str, template: str) -> dict[str, Fault]:
+    def by_account(self) -> bool:
+        """Whether it matters who calls."""
+        return any(fault.account for fault in self.active)
+
+    def take(self, network: str, who: Collection[str], method: str, path: str, template: str) -> dict[str, Fault]:
         """The faults of this call, by name; each is used up by one."""
         taken: dict[str, Fault] = {}
         self.active = [fault for fault in self.active if not fault.over()]
         for fault in list(self.active):
-            if fault.name in taken or fault.name == "late_ids" or not fault.matches(network, method, path, template):
+            if fault.name in taken or fault.name == "late_ids" or not fault.concerns(network, who):
+                continue
+            if not fault.matches(method, path, template):
                 continue
             fault.seen += 1
             if fault.seen % max(1, fault.every):
@@ -123,6 +134,6 @@ class Faults:
         self.active = [fault for fault in self.active if not fault.over()]
         return {fault.preset for fault in self.active if fault.preset}
 
-    def named(self, name: str, network: str) -> Fault | None:
-        found = (fault for fault in self.active if fault.name == name and fault.network in ("", network))
+    def named(self, name: str, network: str, who: Collection[str] = ()) -> Fault | None:
+        found = (fault for fault in self.active if fault.name == name and fault.concerns(network, who))
         return next(found, None)

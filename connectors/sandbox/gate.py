@@ -49,6 +49,10 @@ class Gate(ABC, Generic[Visit]):
     def lie(self, fault: Fault) -> tuple[int, Any, dict[str, str]]:
         """The network's way of saying the fault's status: status, document, headers."""
 
+    @abstractmethod
+    def caller(self, request: Request, raw: bytes) -> tuple[str, ...]:
+        """The id and the handle of the account whose credentials these are; nothing for unknown ones."""
+
     def short(self, path: str) -> str:
         """The path as faults name it and the log shows it."""
         return path
@@ -65,7 +69,7 @@ class Gate(ABC, Generic[Visit]):
         return await self._answer(request, raw, path, visit, template)
 
     async def _answer(self, request: Request, raw: bytes, path: str, visit: Visit, template: str) -> Response:
-        faults = self._take(request.method, path, template)
+        faults = self._take(request, raw, path, template)
         if slow := faults.get("slow"):
             await asyncio.sleep(1.0 if slow.seconds is None else slow.seconds)
         if early := await self._before(request, path, faults):
@@ -77,11 +81,14 @@ class Gate(ABC, Generic[Visit]):
             answer = Answer(refused.status, refused.document, note=str(refused))
         return await self._after(request, path, faults, answer, headers)
 
-    def _take(self, method: str, path: str, template: str) -> dict[str, Fault]:
-        if not self.network.faults.active:
+    def _take(self, request: Request, raw: bytes, path: str, template: str) -> dict[str, Fault]:
+        faults = self.network.faults
+        if not faults.active:
             return {}
-        taken = self.network.faults.take(self.key, method, path, template)
-        self.network.save_faults()
+        who = self.caller(request, raw) if faults.by_account() else ()
+        taken = faults.take(self.key, who, request.method, path, template)
+        if taken:
+            self.network.save_faults()
         return taken
 
     async def _before(self, request: Request, path: str, faults: Mapping[str, Fault]) -> Response | None:

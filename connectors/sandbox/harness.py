@@ -131,7 +131,7 @@ class Control:
         self.call("POST", f"/pages/{page}/permissions", {"name": name, "granted": True})
 
     def fault(self, name: str, **options: Any) -> None:
-        """Adds a fault (network, path, method, times, seconds, status, code, subcode, reset, after, every, count)."""
+        """Adds a fault: its name and the fields of ``connectors.sandbox.faults.Fault``."""
         self.call("POST", "/faults", {"name": name, **options})
 
     def clear_faults(self, name: str = "") -> None:

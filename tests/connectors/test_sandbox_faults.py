@@ -159,3 +159,16 @@ def test_a_fault_that_is_unknown_is_one_sentence(api: Caller) -> None:
         api.sandbox.fault("gremlins")
     with pytest.raises(ControlError, match="has no field 'colour'"):
         api.sandbox.fault("slow", colour="red")
+
+
+def test_a_fault_may_be_one_accounts_own(api: Caller) -> None:
+    other = Caller(api.sandbox, api.sandbox.create_account("harbour", "Harbour"))
+    api.sandbox.fault("status", status=503, account="norrline")
+    api.sandbox.fault("expire_token", account=other.account["id"])
+    assert api("GET", "/2/users/me").status_code == 503
+    assert other("GET", "/2/users/me").status_code == 401
+    api.sandbox.clear_faults("status")
+    assert api("GET", "/2/users/me").status_code == 200
+    assert requests.get(f"{api.sandbox.x_url}/2/users/me", timeout=5).status_code == 401, (
+        "nobody's call is nobody's fault"
+    )

@@ -272,3 +272,13 @@ def test_afresh_the_page_stays_connected(graph: Graph) -> None:
     assert graph.get("/me/feed") == {"data": []}
     assert graph.get("/me/conversations") == {"data": []}
     assert graph.get("/me", appsecret_proof=graph.proof)["id"] == graph.id
+
+
+def test_a_fault_may_be_one_pages_own(graph: Graph) -> None:
+    other = Graph(graph.sandbox, graph.sandbox.create_page("harbour", "Harbour"))
+    graph.sandbox.fault("status", network="facebook", status=503, account="norrline")
+    graph.sandbox.fault("expire_token", network="facebook", account=other.id)
+    assert graph("GET", "/me").status_code == 503
+    assert other.error("GET", "/me")["error_subcode"] == 463
+    graph.sandbox.clear_faults("status")
+    assert graph("GET", "/me").status_code == 200

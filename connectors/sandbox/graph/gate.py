@@ -80,6 +80,12 @@ class GraphGate(Gate[GraphVisit]):
             return reads.read_edge(call, visit.name, visit.edge)
         return reads.read_node(call, visit.name)
 
+    def caller(self, request: Request, raw: bytes) -> tuple[str, ...]:
+        store = self.network.store
+        known = pages.find_token(store, _params(request, raw).get("access_token") or _bearer(request))
+        page = pages.find(store, known.page_id) if known else None
+        return (str(page.id), page.handle) if page else ()
+
     def lie(self, fault: Fault) -> tuple[int, Any, dict[str, str]]:
         """Graph says its errors by a code; a status alone is said by the code that belongs to it."""
         status = fault.status or 500

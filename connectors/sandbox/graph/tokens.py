@@ -32,8 +32,10 @@ def dead_of(network: Network, token: Token) -> int | None:
     """The subcode of a dead token. The faults kill what was handed out before them."""
     if token.subcode is not None:
         return token.subcode
+    page = pages.find(network.store, token.page_id)
+    who = (str(page.id), page.handle) if page else ()
     for name, subcode in (("revoke_token", 458), ("expire_token", pages.EXPIRED)):
-        fault = network.faults.named(name, KEY)
+        fault = network.faults.named(name, KEY, who)
         if fault is not None and token.issued_at <= fault.since:
             return subcode
     return None

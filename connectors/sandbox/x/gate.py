@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.sandbox.answers import Answer
+from connectors.sandbox.answers import Answer, Refused
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.gate import Gate
 from connectors.sandbox.x import reads, writes
@@ -95,7 +95,8 @@ class XGate(Gate[XVisit]):
         endpoint, store = visit.endpoint, self.network.store
         if endpoint is _TOKEN:
             return refresh(store, request, raw, revoked_since=self._since("revoke_token"))
-        account_id = authenticate(store, request, expired_since=self._since("expire_token", "revoke_token"))
+        who = self.caller(request, raw)
+        account_id = authenticate(store, request, expired_since=self._since("expire_token", "revoke_token", who=who))
         account = find_user(store, account_id)
         if account is None:
             raise unauthorized()
@@ -109,9 +110,18 @@ class XGate(Gate[XVisit]):
         call = Call(store, endpoint, account, visit.values, query, body, headers["x-transaction-id"], faults)
         return HANDLERS[endpoint.key](call)
 
-    def _since(self, *names: str) -> float | None:
-        """When the newest of these switches was set; None where none of them is."""
-        on = [fault.since for name in names if (fault := self.network.faults.named(name, self.key))]
+    def caller(self, request: Request, raw: bytes) -> tuple[str, ...]:
+        if not self.network.faults.by_account():
+            return ()
+        try:
+            account = find_user(self.network.store, authenticate(self.network.store, request, expired_since=None))
+        except Refused:
+            account = None
+        return (str(account.id), account.handle) if account else ()
+
+    def _since(self, *names: str, who: tuple[str, ...] = ()) -> float | None:
+        """When the newest of these switches was set for them; None where none of them is."""
+        on = [fault.since for name in names if (fault := self.network.faults.named(name, self.key, who))]
         return max(on, default=None)
 
     def lie(self, fault: Fault) -> tuple[int, Any, dict[str, str]]:
