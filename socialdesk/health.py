@@ -12,12 +12,15 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from inbox.services import restored
 from socialdesk import broker, heartbeat
 
 # Silent for longer than this, a part is not at work. A poll may take as long as its lease.
 LONGEST_SILENCE = {"worker": 15.0, "beat": 15.0, "poller": 90.0}
 
 State = dict[str, bool | str]
+UNKNOWN: State = {"ok": False, "detail": "unknown without a database"}
+UNREADABLE: State = {"ok": False, "detail": "its table cannot be read: run migrate"}
 
 
 @login_not_required
@@ -27,7 +30,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     database = _timed(_ask_database)
     parts = {"database": database, "broker": _timed(broker.ping)}
     for name, limit in LONGEST_SILENCE.items():
-        parts[name] = _seen(name, limit) if database["ok"] else {"ok": False, "detail": "unknown without a database"}
+        parts[name] = _seen(name, limit) if database["ok"] else UNKNOWN
+    parts["sending"] = _sending() if database["ok"] else UNKNOWN
     ok = all(part["ok"] for part in parts.values())
     return JsonResponse({"ok": ok, **parts}, status=200 if ok else 503)
 
@@ -47,11 +51,21 @@ def _ask_database() -> None:
         cursor.execute("SELECT 1")
 
 
+def _sending() -> State:
+    try:
+        at_home = restored.at_home()
+    except Error:
+        return UNREADABLE
+    if at_home:
+        return {"ok": True, "detail": "may send"}
+    return {"ok": False, "detail": "stopped, because the database was restored or moved: run `manage.py restored`"}
+
+
 def _seen(name: str, limit: float) -> State:
     try:
         seconds = heartbeat.seconds_since(name)
     except Error:
-        return {"ok": False, "detail": "its table cannot be read: run migrate"}
+        return UNREADABLE
     if seconds is None:
         return {"ok": False, "detail": "never seen"}
     return {"ok": seconds <= limit, "detail": f"last seen {seconds:.0f} s ago"}

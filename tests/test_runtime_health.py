@@ -15,7 +15,7 @@ from socialdesk.logging import REMOVED, ScrubbingFormatter, scrub
 from socialdesk.models import Heartbeat
 from socialdesk.watchdog import SILENCE, STUCK, has_stopped
 
-PARTS = ("database", "broker", "worker", "beat", "poller")
+PARTS = ("database", "broker", "worker", "beat", "poller", "sending")
 
 
 @pytest.mark.django_db

@@ -11,6 +11,13 @@ from connectors.models import Connection
 from inbox.models.conversations import Conversation, Message
 
 
+class AtHome(models.Func):
+    """Whether this database is the one that the desk has written, and no restored copy of it."""
+
+    function = "inbox_at_home"
+    output_field = models.BooleanField()
+
+
 class OutboxItem(models.Model):
     """A reply on its way. All moves go through services/outbox.py by conditional UPDATE."""
 
@@ -32,7 +39,8 @@ class OutboxItem(models.Model):
     # settled by asking the network (sent, queued again, or unknown), never by sending.
     TRANSITIONS: dict[str, frozenset[str]] = {
         "held": frozenset({"queued", "cancelled"}),
-        "queued": frozenset({"sending", "held", "cancelled", "rejected", "failed"}),
+        # To `unknown` after a restore: the database may have forgotten that it left.
+        "queued": frozenset({"sending", "held", "cancelled", "rejected", "failed", "unknown"}),
         "sending": frozenset({"sent", "rejected", "failed", "unknown", "queued"}),
         "unknown": frozenset({"sent", "queued", "cancelled"}),
         "rejected": frozenset({"cancelled"}),
@@ -61,6 +69,8 @@ class OutboxItem(models.Model):
     server_started_at = models.DateTimeField(null=True)  # PostgreSQL's own start, when the lock was taken
     check_at = models.DateTimeField(null=True)  # when the network is asked next, for `unknown`
     checks = models.PositiveIntegerField(default=0)
+    # The database was restored: this may have left since the backup, see services/restored.py.
+    ask_first = models.BooleanField(default=False, db_default=False)
     settled_at = models.DateTimeField(null=True)
     external_id = models.CharField(max_length=200, blank=True, default="")
     reason = models.CharField(max_length=400, blank=True, default="")

@@ -27,6 +27,7 @@ from connectors.errors import (
 from connectors.types import Absent, Denied, Draft, Receipt, Unknown
 from inbox.downstream import policy
 from inbox.models import Message, OutboxItem
+from inbox.models.outbox import AtHome
 from inbox.services import conversations, tokens
 from inbox.services.connections import may_send, settle_seconds, unauthorised
 from inbox.services.drafts import draft_of
@@ -52,6 +53,7 @@ def due(*, limit: int) -> list[int]:
         .filter(connection__state="active", connection__sending_paused=False)
         .filter(Q(connection__send_not_before=None) | Q(connection__send_not_before__lte=now))
         .filter(Q(after=None) | Q(after__state=State.SENT))
+        .filter(AtHome())
         .exclude(Exists(in_flight))
         .order_by("run_at", "id")
         .values_list("pk", flat=True)[:limit]
@@ -77,7 +79,7 @@ def send_one(item_id: int) -> bool:
         except IntegrityError:  # another item of this conversation is in flight: this one waits its turn
             return False
         if draft is None:
-            return False
+            return item.state != State.QUEUED  # refused, or to be asked about first
         outcome = _transmit(connector, draft, item)
         surely(lambda: _record(item, outcome))
         return True
@@ -87,7 +89,11 @@ def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Draft | N
     """Commit `sending` with the frozen payload, or None where the item may not leave now."""
     now = timezone.now()
     with transaction.atomic():
-        if not may_send(item.connection_id):
+        at_home, ask_first = OutboxItem.objects.values_list(AtHome(), "ask_first").get(pk=item.pk)
+        if not at_home or not may_send(item.connection_id):
+            return None
+        if ask_first:
+            _ask_first(item, connector, now)
             return None
         if silenced := policy().silenced(item.author, item.visibility, item.connection_id):
             _denied(item, Denied(silenced))
@@ -104,6 +110,18 @@ def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Draft | N
             server_started_at=held.server_started_at, attempt=item.attempt + 1, reason="",
         )  # fmt: skip
     return draft if claimed else None
+
+
+def _ask_first(item: OutboxItem, connector: Connector[Any], now: datetime) -> None:
+    """It waited in a database that was restored, and may have left after the backup: only the network knows."""
+    item.first_sending_at = item.first_sending_at or item.created_at
+    item.sending_at = now
+    move(
+        item, to=State.UNKNOWN, source=[State.QUEUED], prepared=connector.prepare(draft_of(item)), ask_first=False,
+        first_sending_at=item.first_sending_at, sending_at=now, check_at=_settled(item), checks=0,
+        server_started_at=None, data={"restored": True},
+        reason="The database was restored from a backup: the network is asked whether this has left.",
+    )  # fmt: skip
 
 
 def _denied(item: OutboxItem, verdict: Denied) -> None:

@@ -54,7 +54,7 @@ class Desk:
         require_free_port(self.sandbox_port, "SANDBOX_PORT", self.sandbox_port + 10)
         require_space(self.data, int(os.environ.get("SOCIALDESK_MIN_FREE_MB", "300")))
         self._start_services()
-        self._migrate()
+        self._prepare_database()
         web, *others = self._programs()
         # Alone at first: four Pythons that start at once keep the first page waiting for all of them.
         self._start(*web)
@@ -176,6 +176,15 @@ class Desk:
     @property
     def _migrated_mark(self) -> Path:
         return self.data / "migrated"
+
+    def _prepare_database(self) -> None:
+        """A database that was restored into this folder may be older than the code, and may have forgotten replies."""
+        if self._migrated_mark.exists() and not self.postgres.at_home():
+            self._migrated_mark.unlink()
+            self._migrate()
+            self._manage("restored", "the restored database could not be taken over")
+        else:
+            self._migrate()
 
     def _migrate(self) -> None:
         """Django takes seconds to find that there is nothing to do; a digest of all migrations knows at once."""

@@ -77,8 +77,8 @@ class Postgres:
             f'`pg_ctl -D "{self.data}" -o "-k {self.sockets}" -w start && '
             f'pg_dump -h {self.sockets} -U {USER} -Fc {DATABASE} > socialdesk.dump && pg_ctl -D "{self.data}" stop`, '
             f'then move the old cluster aside with `mv "{self.data}" "{self.data}.{found}"`, start `make run` once, '
-            f"and restore while it runs with `pg_restore --clean --if-exists -h {self.sockets} -U {USER} "
-            f"-d {DATABASE} socialdesk.dump` (the password is in {self.password_file})."
+            f"restore while it runs with `pg_restore --clean --if-exists -h {self.sockets} -U {USER} "
+            f"-d {DATABASE} socialdesk.dump` (the password is in {self.password_file}), and start it once more."
         )
 
     def stop_stale(self) -> None:
@@ -123,6 +123,15 @@ class Postgres:
 
     def ping(self) -> None:
         psycopg2.connect(self.url_of("postgres"), connect_timeout=3).close()
+
+    def at_home(self) -> bool:
+        """Whether the desk's data was written here and not restored from a dump; see docs/decisions/008."""
+        with contextlib.closing(psycopg2.connect(self.url)) as connection, connection.cursor() as cursor:
+            try:
+                cursor.execute("SELECT inbox_at_home()")
+            except psycopg2.errors.UndefinedFunction:  # from before the desk could tell
+                return True
+            return bool(cursor.fetchone()[0])
 
     def stop(self) -> None:
         if self.process is not None:
