@@ -35,12 +35,12 @@ def _why_not(user: Somebody, action: str, conversation: Conversation) -> str:
     return why or f"Your role does not let you do this ({action})."
 
 
-def item_for(user: Somebody, item_id: int, action: str = "") -> OutboxItem:
-    """A reply on its way, if ``user`` may do ``action`` on its conversation; without one, if they may send it."""
+def item_for(user: Somebody, item_id: int, action: str) -> OutboxItem:
+    """A reply on its way, if ``user`` may do ``action`` on its conversation."""
     item = OutboxItem.objects.filter(pk=item_id).first()
     if item is None:
         raise Http404("There is no such reply here.")
-    conversation_for(user, item.conversation_id, action or REPLIES[item.visibility])
+    conversation_for(user, item.conversation_id, action)
     return item
 
 

@@ -15,6 +15,7 @@ urlpatterns = [
     path("me/", people.me, name="me"),
     path("conversations/<int:conversation_id>/accept/", people.accept, name="accept"),
     path("conversations/<int:conversation_id>/give-back/", people.give_back, name="give_back"),
+    path("me/here/", people.here, name="here"),
     path("me/away/", people.away, name="away"),
     path("me/availability/", people.availability, name="availability"),
     path("settings/", settings.start, name="settings"),

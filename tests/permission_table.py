@@ -124,6 +124,7 @@ TABLE: list[Row] = [
     Row("me/", "GET", "/me/", "302 302 403 200 200 200 200 200"),
     Row("me/", "POST", "/me/", "302 302 403 302 302 302 302 302", {"time_zone": "Europe/Oslo", "theme": ""}),
     Row("me/availability/", "POST", "/me/availability/", "302 302 403 303 303 303 303 303", {"availability": "busy"}),
+    Row("me/here/", "GET", "/me/here/", "302 302 204 204 204 204 204 204"),
     Row("me/away/", "GET", "/me/away/", "302 302 403 200 200 200 200 200"),
     *_acts(f"{_C}/accept/", "/conversations/{id}/accept/"),
     *_acts(f"{_C}/give-back/", "/conversations/{id}/give-back/", line="Not ours"),

@@ -10,20 +10,21 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox import selectors
+from inbox.downstream import policy
 from inbox.permissions import item_for, person, require
 from inbox.services import outbox
 from inbox.views.back import back
 
-REPLY = "reply"  # what is needed to send it: the right to reply in its own audience
-# Action: what it needs, what it does, and the sentence when it came too late.
-ACTIONS: dict[str, tuple[str, Callable[..., bool], str]] = {
-    "undo": ("settle", outbox.cancel, "It has already left and cannot be undone here."),
-    "send-now": (REPLY, outbox.send_now, "Nothing holds it any more."),
-    "check-again": ("settle", outbox.check_again, "It is no longer in doubt."),
-    "send-anyway": (REPLY, outbox.send_anyway, "It is no longer in doubt."),
-    "give-up": ("settle", outbox.give_up, "It was settled meanwhile."),
-    "retry": (REPLY, outbox.retry, "It was settled meanwhile."),
+# Action: what it does, and the sentence when it came too late.
+ACTIONS: dict[str, tuple[Callable[..., bool], str]] = {
+    "undo": (outbox.cancel, "It has already left and cannot be undone here."),
+    "send-now": (outbox.send_now, "Nothing holds it any more."),
+    "check-again": (outbox.check_again, "It is no longer in doubt."),
+    "send-anyway": (outbox.send_anyway, "It is no longer in doubt."),
+    "give-up": (outbox.give_up, "It was settled meanwhile."),
+    "retry": (outbox.retry, "It was settled meanwhile."),
 }
+SENDS = {"send-now", "send-anyway", "retry"}  # these need the right to reply in the audience of the reply
 DONE = {"check-again": "Asked the network again. The answer appears here."}
 
 
@@ -32,9 +33,12 @@ def act(request: HttpRequest, item_id: int, action: str) -> HttpResponse:
     """One of ACTIONS on one reply."""
     if action not in ACTIONS:
         raise Http404
-    needs, service, too_late = ACTIONS[action]
-    item = item_for(request.user, item_id, "" if needs == REPLY else needs)
-    if not service(item_id=item.pk, actor=person(request)):
+    service, too_late = ACTIONS[action]
+    item = item_for(request.user, item_id, "settle")
+    silenced = policy().silenced(request.user, item.visibility, item.connection_id) if action in SENDS else ""
+    if silenced:
+        messages.error(request, silenced)
+    elif not service(item_id=item.pk, actor=person(request)):
         messages.warning(request, too_late)
     elif action in DONE:
         messages.info(request, DONE[action])

@@ -27,7 +27,7 @@ FIELDS = (
 def save(*, rule_id: int | None, values: Mapping[str, Any], actor: AbstractBaseUser) -> Rule:
     """Make a rule (last in the order) or change one. ``values`` are FIELDS, cleaned. Raises Refused."""
     order = _locked()
-    rule = _own(order, rule_id, actor) if rule_id else Rule(position=len(order) + 1)
+    rule = _own(order, rule_id, actor) if rule_id else Rule(position=order[-1].position + 1 if order else 1)
     before = facts(rule) if rule_id else {}
     for name in FIELDS:
         setattr(rule, name, values[name])

@@ -14,7 +14,8 @@ from routing.services import changes, hands, jobs, returns
 from routing.services.hands import display_name
 from routing.services.roles import led_teams, require_admin
 
-LONGEST_WAIT = 7 * 24 * 60  # minutes
+# Minutes. A page that is looked at says so once a minute.
+SHORTEST_WAIT, LONGEST_WAIT = 5, 7 * 24 * 60
 
 
 @transaction.atomic
@@ -46,8 +47,10 @@ def change_team(
     if (name.strip(), kind) != (team.name, team.kind):
         require_admin(actor)
         _check_kind(team, kind)
-    if returns_after is not None and not 1 <= returns_after <= LONGEST_WAIT:
-        raise Refused(f"Choose from 1 to {LONGEST_WAIT:,} minutes, or leave it empty: then nothing returns by itself.")
+    if returns_after is not None and not SHORTEST_WAIT <= returns_after <= LONGEST_WAIT:
+        raise Refused(
+            f"Choose from {SHORTEST_WAIT} to {LONGEST_WAIT:,} minutes, or leave it empty: then nothing returns."
+        )
     team.name, team.kind, team.returns_after = _named(name, "team"), _kind(kind), returns_after
     try:
         with transaction.atomic():

@@ -92,6 +92,12 @@ def give_back(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 
 @require_safe
+def here(request: HttpRequest) -> HttpResponse:
+    """A visible page says that somebody sits before it; the middleware writes it down."""
+    return HttpResponse(status=204)
+
+
+@require_safe
 def away(request: HttpRequest) -> HttpResponse:
     """Going away with work in hand: keep it or give it back."""
     profile = desk_of(request).profile

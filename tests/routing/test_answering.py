@@ -110,7 +110,9 @@ def test_sending_an_old_reply_again_asks_anew() -> None:
     client.force_login(desk.alice)
     for state, action in (("failed", "retry"), ("unknown", "send-anyway"), ("held", "send-now")):
         OutboxItem.objects.update(state=state)
-        assert client.post(f"/outbox/{item.pk}/{action}/").status_code == 403
+        page = client.post(f"/outbox/{item.pk}/{action}/", {"next": "/inbox/"}, follow=True).content.decode()
+        assert "Your teams may not reply publicly on Norrline on X." in page
+        assert OutboxItem.objects.get().state == state
     OutboxItem.objects.update(state="queued")
     assert client.post(f"/outbox/{item.pk}/undo/").status_code == 303
     assert OutboxItem.objects.get().state == "cancelled"

@@ -230,8 +230,10 @@ def test_a_lead_rules_for_their_teams_only(desk: Desk) -> None:
 
 
 def test_order_by_buttons_switches_deletion_and_undo(desk: Desk) -> None:
-    for name in ("A", "B", "C"):
+    for name in ("A", "B"):
         factories.rule(name, desk.billing, name)
+    _as(desk.bob).post("/settings/rules/new/", _rule(desk, name="C"))  # a new one is asked last
+    assert _names() == ["A", "B", "C"]
     ids = dict(Rule.objects.values_list("name", "pk"))
     client = _as(desk.bob)
 

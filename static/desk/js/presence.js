@@ -1,14 +1,22 @@
-// One heartbeat every 15 s from a visible page: who looks, who types, and work.
+// One heartbeat every 15 s from a visible page with a conversation: who looks, who types, and work. From a visible
+// page without one, once a minute: somebody is here. Who is not heard of for long gives work back.
 import { composer } from "./composer.js";
 
 const EVERY = 15000;
+const MINUTE = 60000;
+let here = Date.now();
 let input = Date.now();
 
 async function beat() {
   const pane = document.querySelector("#conversation[data-conversation]");
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
-  if (!pane || !token || document.visibilityState !== "visible") return;
   const now = Date.now();
+  if (document.visibilityState !== "visible") return;
+  if (!pane && now - here >= MINUTE) {
+    here = now;
+    fetch("/me/here/").catch(() => { /* the next minute tries again */ });
+  }
+  if (!pane || !token) return;
   try {
     const answer = await fetch("/api/v1/heartbeat/", {
       method: "POST",
@@ -16,7 +24,7 @@ async function beat() {
       body: JSON.stringify({
         conversation: Number(pane.dataset.conversation),
         typing: now - composer.lastTyped < EVERY,
-        active: now - input < 60000,
+        active: now - input < MINUTE,
       }),
     });
     if (answer.ok) show((await answer.json()).viewers);
