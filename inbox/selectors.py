@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
-from django.db.models import CharField, OuterRef, Prefetch, Q, Subquery, TextField, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
 
 from connectors.models import Connection, StreamGap, StreamState
 from inbox.downstream import policy
-from inbox.models import Conversation, Event, Message, Note, OutboxHold, OutboxItem
+from inbox.models import Conversation, ConversationTag, Event, Message, Note, OutboxHold, OutboxItem, Tag
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -24,15 +24,15 @@ LINES = ("conversation.resolved", "conversation.reopened", "conversation.snoozed
 RECENT = 200
 
 
+def thread_of(conversation: Conversation) -> QuerySet[Message]:
+    """A conversation's messages with the posts above them."""
+    context = Q(connection_id=conversation.connection_id, root=conversation.root, conversation__isnull=True)
+    return Message.objects.filter(Q(conversation=conversation) | context).select_related("author", "agent")
+
+
 def messages_of(conversation: Conversation, *, limit: int = RECENT) -> list[Message]:
     """The newest ``limit`` messages of a thread with the posts above it, oldest first, in one statement."""
-    context = Q(connection_id=conversation.connection_id, root=conversation.root, conversation__isnull=True)
-    rows = (
-        Message.objects.filter(Q(conversation=conversation) | context)
-        .select_related("author", "agent")
-        .order_by("-published_at", "-id")[:limit]
-    )
-    return list(reversed(rows))
+    return list(reversed(thread_of(conversation).order_by("-published_at", "-id")[:limit]))
 
 
 def outbox_of(conversation: Conversation, *, messages: Sequence[Message], limit: int = RECENT) -> Sequence[OutboxItem]:
@@ -118,6 +118,12 @@ def history_of(conversation: Conversation, *, limit: int = 20) -> list[Conversat
         .select_related("identity", "connection")
         .order_by("-opened_at")[:limit]
     )
+
+
+def tags_beside(conversation_id: int) -> list[Tag]:
+    """Every tag of the desk by name, each with whether it is ``there`` on this conversation, in one statement."""
+    used = ConversationTag.objects.filter(conversation=conversation_id, tag=OuterRef("pk"))
+    return list(Tag.objects.annotate(there=Exists(used)).order_by("name"))
 
 
 def in_trouble(user: Somebody, *, limit: int = 100) -> list[OutboxItem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from inbox.services import conversations, counts, outbox, poll, sending
+from inbox.services import conversations, counts, idempotency, outbox, poll, sending
 
 
 @shared_task(name="inbox.tasks.poll")
@@ -28,3 +28,4 @@ def sweep_task() -> None:
     sending.settle_doubtful()
     conversations.wake_snoozed()
     counts.fold()
+    idempotency.prune()

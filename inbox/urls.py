@@ -2,18 +2,33 @@ from __future__ import annotations
 
 from django.urls import path
 
-from inbox import api
+from inbox.api import connections as connection_health
+from inbox.api import contacts, messages, tags
 from inbox.views import connections, conversations, outbox
+from inbox.views import tags as tag_pages
+
+_ONE = "api/v1/conversations/<int:conversation_id>"
 
 urlpatterns = [
     path("conversations/<int:conversation_id>/compose/", conversations.compose, name="compose"),
     path("conversations/<int:conversation_id>/resolve/", conversations.resolve, name="resolve"),
     path("conversations/<int:conversation_id>/reopen/", conversations.reopen, name="reopen"),
     path("conversations/<int:conversation_id>/snooze/", conversations.snooze, name="snooze"),
+    path("conversations/<int:conversation_id>/tags/", tag_pages.change, name="conversation_tags"),
     path("outbox/<int:item_id>/<slug:action>/", outbox.act, name="outbox_act"),
     path("trouble/", outbox.trouble, name="trouble"),
     path("connections/", connections.health, name="connections"),
     path("connections/<int:connection_id>/<slug:action>/", connections.switch, name="connection_switch"),
-    path("api/v1/measure/", api.MeasureView.as_view(), name="api_measure"),
-    path("api/v1/conversations/<int:conversation_id>/", api.ConversationView.as_view(), name="api_conversation"),
+    path("api/v1/measure/", messages.MeasureView.as_view(), name="api_measure"),
+    path(f"{_ONE}/messages/", messages.MessagesView.as_view(), name="api_messages"),
+    path(f"{_ONE}/replies/", messages.RepliesView.as_view(), name="api_replies"),
+    path(f"{_ONE}/notes/", messages.NotesView.as_view(), name="api_notes"),
+    path(f"{_ONE}/tags/<int:tag_id>/", tags.ConversationTagView.as_view(), name="api_conversation_tag"),
+    path("api/v1/outbox/<int:item_id>/", messages.OutboxView.as_view(), name="api_outbox"),
+    path("api/v1/outbox/<int:item_id>/cancel/", messages.CancelView.as_view(), name="api_outbox_cancel"),
+    path("api/v1/contacts/", contacts.ContactsView.as_view(), name="api_contacts"),
+    path("api/v1/contacts/<int:contact_id>/", contacts.ContactView.as_view(), name="api_contact"),
+    path("api/v1/tags/", tags.TagsView.as_view(), name="api_tags"),
+    path("api/v1/tags/<int:tag_id>/", tags.TagView.as_view(), name="api_tag"),
+    path("api/v1/connections/", connection_health.ConnectionsView.as_view(), name="api_connections"),
 ]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from metrics.api import HeartbeatView
+from metrics.api import HandledView, HeartbeatView
 from metrics.views import dashboard, export, rows
 
 urlpatterns = [
@@ -16,4 +16,5 @@ urlpatterns = [
     path("metrics/waiting/", rows.waiting, name="metrics_waiting"),
     path("metrics/csv/<slug:name>/", export.table, name="metrics_csv"),
     path("api/v1/heartbeat/", HeartbeatView.as_view(), name="api_heartbeat"),
+    path("api/v1/metrics/handled/", HandledView.as_view(), name="api_handled"),
 ]

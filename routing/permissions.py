@@ -30,6 +30,7 @@ _ON_CONVERSATIONS: Mapping[str, frozenset[str]] = {
     "reply_publicly": _WORKING,
     "reply_privately": _WORKING,
     "note": _WORKING,
+    "tag": _WORKING,
     "assign": _WORKING,  # take it, hand it on, give it back; see assign_anyone
     "assign_anyone": frozenset({_LEAD}),
     "resolve": _WORKING,
@@ -42,6 +43,8 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "manage_connections": frozenset({_ADMIN}),
     "manage_desk": frozenset({_ADMIN}),
     "assign_anyone": frozenset({_LEAD}),
+    "see_tags": _WORKING | {_ADMIN},
+    "manage_tags": frozenset({_LEAD}),
 }
 # A membership ``m`` in a team ``t`` that lets a person with profile ``p`` see the team's conversations.
 _COUNTS = "(p.role <> 'expert' OR t.kind = 'experts')"

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
+from routing import api
 from routing.views import inbox, people, settings
 from routing.views.settings import answers, rules, teams
 from routing.views.settings import people as colleagues
+
+_ONE = "api/v1/conversations/<int:conversation_id>"
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -18,6 +21,12 @@ urlpatterns = [
     path("me/here/", people.here, name="here"),
     path("me/away/", people.away, name="away"),
     path("me/availability/", people.availability, name="availability"),
+    path("api/v1/conversations/", api.ConversationsView.as_view(), name="api_conversations"),
+    path(f"{_ONE}/", api.ConversationView.as_view(), name="api_conversation"),
+    path(f"{_ONE}/resolve/", api.ResolveView.as_view(), name="api_resolve"),
+    path(f"{_ONE}/reopen/", api.ReopenView.as_view(), name="api_reopen"),
+    path(f"{_ONE}/snooze/", api.SnoozeView.as_view(), name="api_snooze"),
+    path(f"{_ONE}/assignments/", api.AssignmentsView.as_view(), name="api_assignments"),
     path("settings/", settings.start, name="settings"),
     path("settings/teams/", teams.overview, name="settings_teams"),
     path("settings/teams/<int:team_id>/", teams.team, name="settings_team"),

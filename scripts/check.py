@@ -38,6 +38,7 @@ def steps(plain_python: str) -> list[tuple[str, list[str]]]:
         ("third-party files", [PYTHON, "-m", "scripts.third_party"]),
         ("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
         ("deployment", [*manage, "check", "--deploy", "--fail-level", "WARNING", "--database", "default"]),
+        ("api schema", [*manage, "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull]),
         ("foreign keys", [PYTHON, "-m", "pytest", "-q", "tests/test_architecture.py", "-k", "foreign_key"]),
         ("requirements.txt alone: check", [plain_python, "manage.py", "check"]),
         ("requirements.txt alone: start", [plain_python, "-c", START]),

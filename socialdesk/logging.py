@@ -27,6 +27,8 @@ _PATTERNS = (
         re.compile(rf"(?i)((?<![A-Za-z])(?:{_NAMES})[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;\"')}}\]]+)"),
         rf"\1{REMOVED}",
     ),
+    # an API token of ours, wherever it stands
+    (re.compile(r"\bsd_[A-Za-z0-9_-]{20,}"), REMOVED),
     # scheme://user:password@host
     (re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@\s/]+@"), rf"\1{REMOVED}@"),
 )

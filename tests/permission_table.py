@@ -34,13 +34,17 @@ EVERYBODY = "200 200 200 200 200 200 200 200"
 TEAM_ACTS = "302 302 404 303 404 303 404 404"
 TEAM_SEES = "302 302 404 200 404 200 404 404"
 NOBODY = "302 302 404 404 404 404 404 404"
-TEAM_API = "403 403 404 200 404 200 404 404"
-NOBODY_API = "403 403 404 404 404 404 404 404"
+# The API says 401 where a page leads to the sign-in.
+TEAM_API = "401 401 404 200 404 200 404 404"
+UNROUTED_API = "401 401 404 404 404 200 200 404"
+NOBODY_API = "401 401 404 404 404 404 404 404"
+ANYBODY_API = "401 401 200 200 200 200 200 200"
+LEADS_API = "401 401 403 403 403 200 200 403"
 ADMIN_ACTS = "302 302 403 403 403 403 403 303"
 
 _C = "conversations/<int:conversation_id>"
 _Q = "inbox/<slug:queue>/<int:conversation_id>/"
-_A = "api/v1/conversations/<int:conversation_id>/"
+_A = "api/v1/conversations/<int:conversation_id>"
 _ABSENT = "999999999"
 
 
@@ -100,6 +104,60 @@ SETTINGS: list[Row] = [
     Row(f"{_S}answers/<int:connection_id>/", "POST", "/settings/answers/{connection}/", SAVES, {"team-{team}": "both"}),
 ]  # fmt: skip
 
+
+def _of_conversation(path: str, method: str, done: str = "200", **data: Any) -> list[Row]:
+    """A call on a conversation: on the team's own one, on one that nobody has, on one that does not exist."""
+    route = f"{_A}/{path}"
+    filled = path.replace("<int:tag_id>", "{tag}")
+    return [
+        Row(route, method, f"/api/v1/conversations/{{own}}/{filled}", TEAM_API.replace("200", done), data, api=True),
+        Row(route, method, f"/api/v1/conversations/{{unrouted}}/{filled}", UNROUTED_API.replace("200", done), data,
+            api=True),
+        Row(route, method, f"/api/v1/conversations/{_ABSENT}/{filled}", NOBODY_API, data, api=True),
+    ]  # fmt: skip
+
+
+def _of_api(path: str, method: str, allowed: str, **data: Any) -> Row:
+    """A call whose address holds {names}: <int:…> in its route."""
+    route = path.replace("{item}", "<int:item_id>").replace("{contact}", "<int:contact_id>")
+    return Row(f"api/v1/{route.replace('{tag}', '<int:tag_id>')}", method, f"/api/v1/{path}", allowed, data, api=True)
+
+
+API_ROWS = [
+    _of_api("conversations/", "GET", ANYBODY_API),
+    *_of_conversation("", "GET"),
+    *_of_conversation("messages/", "GET"),
+    *_of_conversation("notes/", "GET"),
+    *_of_conversation("notes/", "POST", "201", text="A note"),
+    *_of_conversation("assignments/", "GET"),
+    *_of_conversation("assignments/", "POST", me=True, seen_agent="{alice}"),
+    *_of_conversation("resolve/", "POST", resolution="answered"),
+    *_of_conversation("reopen/", "POST"),
+    *_of_conversation("snooze/", "POST", until="2100-01-01T00:00:00Z"),
+    *_of_conversation("tags/<int:tag_id>/", "PUT"),
+    *_of_conversation("tags/<int:tag_id>/", "DELETE", "204"),
+    # Allowed, and then stopped: the account has no credentials, or the item is past taking back.
+    *_of_conversation("replies/", "POST", "409", visibility="public", text="Hello", confirmed=True),
+    _of_api("measure/", "POST", TEAM_API.replace("200", "409"), conversation="{own}", visibility="public", text="Hi"),
+    _of_api("measure/", "POST", NOBODY_API, conversation=_ABSENT, visibility="public", text="Hello"),
+    _of_api("outbox/{item}/", "GET", TEAM_API),
+    _of_api("outbox/{item}/cancel/", "POST", TEAM_API.replace("200", "409")),
+    _of_api("contacts/", "GET", ANYBODY_API),
+    _of_api("contacts/{contact}/", "GET", TEAM_API),
+    _of_api("tags/", "GET", "401 401 403 200 200 200 200 200"),
+    _of_api("tags/", "POST", LEADS_API.replace("200", "201"), name="Delivery"),
+    _of_api("tags/{tag}/", "GET", "401 401 403 200 200 200 200 200"),
+    _of_api("tags/{tag}/", "PUT", LEADS_API, name="Delivery"),
+    _of_api("tags/{tag}/", "DELETE", LEADS_API.replace("200", "204")),
+    _of_api("connections/", "GET", "401 401 403 403 403 200 200 200"),
+    _of_api("metrics/handled/", "GET", ANYBODY_API),
+    _of_api("metrics/handled/", "GET", "401 401 403 403 403 200 404 403", team="{team}"),
+    _of_api("heartbeat/", "POST", TEAM_API, conversation="{own}"),
+    _of_api("heartbeat/", "POST", NOBODY_API, conversation=_ABSENT),
+    Row("api/schema/", "GET", "/api/schema/", ANYBODY_API, api=True),
+    Row("api/<path:rest>", "GET", "/api/v2/conversations/", NOBODY_API, api=True),
+]
+
 TABLE: list[Row] = [
     Row("accounts/login/", "GET", "/accounts/login/", EVERYBODY),
     Row("accounts/login/", "POST", "/accounts/login/", EVERYBODY),
@@ -134,6 +192,8 @@ TABLE: list[Row] = [
     *_acts(f"{_C}/resolve/", "/conversations/{id}/resolve/", resolution="answered"),
     *_acts(f"{_C}/reopen/", "/conversations/{id}/reopen/"),
     *_acts(f"{_C}/snooze/", "/conversations/{id}/snooze/", **{"for": "1"}),
+    *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", name="Table"),
+    *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", remove="{tag}"),
     *_settles("undo"), *_settles("send-now"), *_settles("check-again"), *_settles("send-anyway"),
     *_settles("give-up"), *_settles("retry"),
     Row("outbox/<int:item_id>/<slug:action>/", "POST", "/outbox/{item}/destroy/", NOBODY),
@@ -143,12 +203,7 @@ TABLE: list[Row] = [
     Row("connections/<int:connection_id>/<slug:action>/", "POST", "/connections/{connection}/resume/", ADMIN_ACTS),
     Row("connections/<int:connection_id>/<slug:action>/", "POST", f"/connections/{_ABSENT}/pause/",
         "302 302 403 403 403 403 403 404"),
-    Row("api/v1/measure/", "POST", "/api/v1/measure/", "403 403 404 400 404 400 404 404",
-        {"conversation": "{own}", "visibility": "public", "text": "Hello"}, api=True),
-    Row("api/v1/measure/", "POST", "/api/v1/measure/", NOBODY_API,
-        {"conversation": _ABSENT, "visibility": "public", "text": "Hello"}, api=True),
-    Row(_A, "GET", "/api/v1/conversations/{own}/", TEAM_API, api=True),
-    Row(_A, "GET", f"/api/v1/conversations/{_ABSENT}/", NOBODY_API, api=True),
+    *API_ROWS,
     Row("metrics/", "GET", "/metrics/", "302 302 403 403 403 200 200 403"),
     Row("metrics/rows/", "GET", "/metrics/rows/", "302 302 200 200 200 200 200 200"),
     Row("metrics/arrivals/", "GET", "/metrics/arrivals/", "302 302 403 403 403 200 200 403"),
@@ -161,8 +216,6 @@ TABLE: list[Row] = [
     Row("metrics/csv/<slug:name>/", "GET", "/metrics/csv/passwords/", "302 302 404 404 404 404 404 404"),
     Row("metrics/touches/", "GET", "/metrics/touches/", "302 302 200 200 200 200 200 200"),
     Row("metrics/me/", "GET", "/metrics/me/", "302 302 200 200 200 200 200 200"),
-    Row("api/v1/heartbeat/", "POST", "/api/v1/heartbeat/", TEAM_API, {"conversation": "{own}"}, api=True),
-    Row("api/v1/heartbeat/", "POST", "/api/v1/heartbeat/", NOBODY_API, {"conversation": _ABSENT}, api=True),
 ]  # fmt: skip
 
 # The state of the whole, for whoever keeps it running: 503 while no worker runs.

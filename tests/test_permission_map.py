@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
-from inbox.services import events
+from inbox.services import events, tags
 from routing.models import Assignment
 from routing.services import handing
-from socialdesk import live_reads
+from socialdesk import live_reads, tokens
+from socialdesk.api.scopes import SCOPES
 from socialdesk.live import Client as LiveClient
 from tests import factories
 from tests.factories import Desk
@@ -28,7 +29,7 @@ from tests.permission_table import PUBLIC_STATE, ROLES, TABLE, Row
 pytestmark = pytest.mark.django_db
 SECRET_TEXT = "The parcel for Hemmelig Street 7"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-REFUSED = {302, 403, 404, 405}
+REFUSED = {302, 401, 403, 404, 405}
 
 
 @pytest.fixture
@@ -76,8 +77,9 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     return {
         "own": own.pk, "team": desk.help_desk.pk, "other_team": desk.billing.pk, "stranger": desk.erin.pk,
         "unrouted": factories.conversation(desk, "Nobody has this yet", by="somebody").pk, "item": item.pk,
+        "connection": desk.connection.pk, "foreign": foreign.pk, "contact": own.identity.contact_id,
+        "alice": desk.alice.pk, "tag": tags.create(name="Table", colour="grey").pk,
         "rule": factories.rule("Parcels", desk.help_desk, "parcel").pk,
-        "connection": desk.connection.pk, "foreign": foreign.pk,
         "foreign_message": Message.objects.get(conversation=foreign).pk,
     }  # fmt: skip
 
@@ -95,11 +97,13 @@ def _undeclared(patterns: Any = None) -> list[str]:
     return sorted({route for route, _ in _routes(patterns)} - declared)
 
 
-def _ask(client: Client, row: Row, names: dict[str, Any]) -> Any:
+def _ask(client: Client, row: Row, names: dict[str, Any], token: str = "") -> Any:
     filled = {key: value.format(**names) if isinstance(value, str) else value for key, value in row.data.items()}
     options: dict[str, Any] = {"content_type": "application/json"} if row.api and row.method != "GET" else {}
+    headers = {"Idempotency-Key": "k"} if row.api and row.method == "POST" else {}
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
     cookies = client.cookies.copy()
-    answer = getattr(client, row.method.lower())(row.path.format(**names), filled or None, **options)
+    answer = getattr(client, row.method.lower())(row.path.format(**names), filled or None, headers=headers, **options)
     client.cookies = cookies  # whoever signed out is signed in again: their session is rolled back with the rest
     return answer
 
@@ -129,6 +133,29 @@ def test_every_row_answers_every_role_as_declared(clients: dict[str, Client], na
     assert wrong == [], "\n".join(wrong)
 
 
+def test_a_token_opens_what_its_person_may_and_nothing_with_no_scope(
+    people: dict[str, User], names: dict[str, Any]
+) -> None:
+    """Every call of the API by token: as the table says with all scopes, 403 or 401 with none."""
+    wrong = []
+    for role, user in people.items():
+        full = tokens.make(user=user, name="full", scopes=SCOPES, days=1)[1]
+        if role == "inactive":
+            User.objects.filter(pk=user.pk).update(is_active=False)
+        wrong += [said for row in TABLE if row.api for said in _wrong_by_token(row, names, full, row.expected[role])]
+    bare = tokens.make(user=people["agent"], name="bare", scopes=[], days=1)[1]
+    calls = [row for row in TABLE if row.route.startswith("api/v1/")]
+    wrong += [said for row in calls for said in _wrong_by_token(row, names, bare, 403)]
+    assert wrong == [], "\n".join(wrong)
+
+
+def _wrong_by_token(row: Row, names: dict[str, Any], token: str, expected: int) -> list[str]:
+    with transaction.atomic():
+        answer = _ask(Client(), row, names, token)
+        transaction.set_rollback(True)
+    return [] if answer.status_code == expected else [f"{row.method} {row.path}: {answer.status_code}, not {expected}"]
+
+
 def test_methods_that_no_row_declares_are_refused(clients: dict[str, Client], names: dict[str, Any]) -> None:
     declared = {(row.route, row.method) for row in TABLE}
     accepted = []
@@ -156,7 +183,7 @@ def test_unsafe_methods_need_the_token(people: dict[str, User], names: dict[str,
     client = Client(enforce_csrf_checks=True)
     client.force_login(people["lead"])
     for row in TABLE:
-        if row.method == "POST":
+        if row.method != "GET":
             assert _ask(client, row, names).status_code == 403, row
 
 

@@ -4,10 +4,14 @@ from inbox.models.conversations import Contact, Conversation, Identity, Message,
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
 from inbox.models.outbox import OutboxHold, OutboxItem
+from inbox.models.tags import ConversationTag, Tag
+from inbox.models.writes import ApiWrite
 
 __all__ = [
+    "ApiWrite",
     "Contact",
     "Conversation",
+    "ConversationTag",
     "Count",
     "CountDelta",
     "Event",
@@ -17,4 +21,5 @@ __all__ = [
     "Note",
     "OutboxHold",
     "OutboxItem",
+    "Tag",
 ]

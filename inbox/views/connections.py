@@ -40,7 +40,8 @@ class Card:
         return sum(stream.invalid_items for _, stream in self.streams)
 
 
-def _card(connection: Connection) -> Card:
+def card(connection: Connection) -> Card:
+    """What a person is told of a connection, on the page and by the API."""
     names = networks.shown(connection.network).streams
     streams = [(names.get(row.stream, row.stream), row) for row in connection.streams.all()]
     failing = [row for _, row in streams if row.failures]
@@ -64,14 +65,14 @@ def health(request: HttpRequest) -> HttpResponse:
     """Every connection as a card, those that need somebody first."""
     if not policy().permits(request.user, "see_metrics"):
         require(request.user, "manage_connections")
-    cards = sorted((_card(row) for row in selectors.connections()), key=lambda card: card.state != "bad")
+    cards = sorted((card(row) for row in selectors.connections()), key=lambda one: one.state != "bad")
     return render(
         request,
         "inbox/connections.html",
         {
             "cards": cards,
-            "streams": sum(len(card.streams) for card in cards),
-            "ill": sum(card.state == "bad" for card in cards),
+            "streams": sum(len(one.streams) for one in cards),
+            "ill": sum(one.state == "bad" for one in cards),
             "may_manage": policy().permits(request.user, "manage_connections"),
             "now": timezone.now(),
             "here": "connections",

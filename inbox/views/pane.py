@@ -46,6 +46,8 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
         "can_reply": "note" in mine,
+        "may_tag": "tag" in mine,
+        "tags": selectors.tags_beside(conversation.pk),
         "composer": _composer(request, conversation, ends, mine),
         "history": [row for row in history if row.pk != conversation.pk],
         "identities": list({conversation.identity_id: conversation.identity, **identities}.values()),

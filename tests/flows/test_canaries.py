@@ -25,6 +25,7 @@ from django.views.debug import technical_500_response
 
 from connectors.models import Connection, Credential
 from inbox.models import Event, OutboxItem
+from socialdesk import tokens
 from socialdesk.logging import ScrubbingFormatter
 from socialdesk.urls import urlpatterns as ours
 from tests import factories
@@ -56,6 +57,20 @@ def log(tmp_path: Path) -> Iterator[Path]:
     root.setLevel(level)
     root.removeHandler(handler)
     handler.close()
+
+
+def _by_token(token: str, seen: list[tuple[str, bytes]]) -> None:
+    """A program reads, writes, is refused, and sends its token where none belongs."""
+    client = Client(raise_request_exception=False)
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "canary"}
+    conversation = OutboxItem.objects.values_list("conversation_id", flat=True)[0]
+    for call in ("conversations/", "contacts/", "tags/", "connections/", f"conversations/{conversation}/messages/"):
+        _keep(seen, client.get(f"/api/v1/{call}", headers=headers))
+    notes = f"/api/v1/conversations/{conversation}/notes/"
+    for body in ({"text": "Called."}, {"text": ""}, {"text": "Another."}):
+        _keep(seen, client.post(notes, body, content_type="application/json", headers=headers))
+    _keep(seen, client.get("/inbox/", headers=headers))
+    _keep(seen, client.get("/api/v1/contacts/", headers={"Authorization": f"Bearer {token}x"}))
 
 
 def _secrets(desk: Desk, clients: list[Client]) -> dict[str, str]:
@@ -208,6 +223,8 @@ def test_nothing_that_the_desk_emits_holds_a_secret(desk: Desk, log: Path) -> No
     clients = [_signed_in(user, seen) for user in (desk.alice, lead, admin)]
     gone = _work(desk)
     _pages(clients, seen)
+    token = tokens.make(user=desk.alice, name="canary", scopes=["read:contacts", "write:notes"], days=1)[1]
+    _by_token(token, seen)
     emitted = [
         *seen, ("log", log.read_bytes()), ("technical page", _technical()), ("commands", _commands()),
         *_tables(), *_broker(),

@@ -1,0 +1,88 @@
+"""Tags, and which conversations have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from inbox.api.base import call
+from inbox.api.fields import Text
+from inbox.api.pages import PageQuery
+from inbox.models import Tag
+from inbox.permissions import conversation_for, person, require
+from inbox.services import tags
+
+
+class TagSerializer(serializers.ModelSerializer[Tag]):
+    colour = serializers.ChoiceField(Tag.Colour.choices)
+
+    class Meta:
+        model = Tag
+        fields = ["id", "name", "colour"]
+
+
+class TagRequest(serializers.Serializer[Any]):
+    name = Text(max_length=40)
+    colour = serializers.ChoiceField(Tag.Colour.choices, default=Tag.Colour.GREY)
+
+
+def tag_for(tag_id: int) -> Tag:
+    tag = Tag.objects.filter(pk=tag_id).first()
+    if tag is None:
+        raise Http404("There is no such tag.")
+    return tag
+
+
+class TagsView(APIView):
+    @call("read:conversations", takes=PageQuery, gives=TagSerializer, order=("-id",))
+    def get(self, request: Request, asked: dict[str, Any]) -> QuerySet[Tag]:
+        """The desk's tags, the newest first."""
+        require(request.user, "see_tags")
+        return Tag.objects.all()
+
+    @call("write:tags", takes=TagRequest, gives=TagSerializer, status=201)
+    def post(self, request: Request, asked: dict[str, Any]) -> Tag:
+        """Make a tag."""
+        require(request.user, "manage_tags")
+        return tags.create(**asked)
+
+
+class TagView(APIView):
+    @call("read:conversations", gives=TagSerializer)
+    def get(self, request: Request, asked: dict[str, Any], tag_id: int) -> Tag:
+        """One tag."""
+        require(request.user, "see_tags")
+        return tag_for(tag_id)
+
+    @call("write:tags", takes=TagRequest, gives=TagSerializer)
+    def put(self, request: Request, asked: dict[str, Any], tag_id: int) -> Tag:
+        """Change a tag's name and colour, on every conversation that has it."""
+        require(request.user, "manage_tags")
+        return tags.change(tag_id=tag_for(tag_id).pk, **asked)
+
+    @call("write:tags", status=204)
+    def delete(self, request: Request, asked: dict[str, Any], tag_id: int) -> None:
+        """Remove a tag from the desk and from every conversation."""
+        require(request.user, "manage_tags")
+        tags.delete(tag_id=tag_for(tag_id).pk)
+
+
+class ConversationTagView(APIView):
+    @call("write:tags", gives=TagSerializer)
+    def put(self, request: Request, asked: dict[str, Any], conversation_id: int, tag_id: int) -> Tag:
+        """Put a tag on a conversation."""
+        conversation = conversation_for(request.user, conversation_id, "tag")
+        tag = tag_for(tag_id)
+        tags.put(conversation_id=conversation.pk, tag_id=tag.pk, actor=person(request))
+        return tag
+
+    @call("write:tags", status=204)
+    def delete(self, request: Request, asked: dict[str, Any], conversation_id: int, tag_id: int) -> None:
+        """Take a tag off a conversation."""
+        conversation = conversation_for(request.user, conversation_id, "tag")
+        tags.remove(conversation_id=conversation.pk, tag_id=tag_for(tag_id).pk, actor=person(request))

@@ -1,0 +1,52 @@
+"""Words that staff put on conversations, to find and to count them by."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from inbox.models.conversations import Conversation
+
+
+class Tag(models.Model):
+    """One word, the same whatever its capitals."""
+
+    class Colour(models.TextChoices):
+        """A fixed palette: the pages' style sheet has a class for each."""
+
+        GREY = "grey", "Grey"
+        RED = "red", "Red"
+        ORANGE = "orange", "Orange"
+        YELLOW = "yellow", "Yellow"
+        GREEN = "green", "Green"
+        TEAL = "teal", "Teal"
+        BLUE = "blue", "Blue"
+        PURPLE = "purple", "Purple"
+
+    name = models.CharField(max_length=40)
+    colour = models.CharField(max_length=8, choices=Colour, default=Colour.GREY)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), name="tag_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConversationTag(models.Model):
+    """A tag on a conversation, and who put it there."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="tags", db_index=False)
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="uses", db_index=False)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "tag"], name="conversation_tag_once")]
+        indexes = [models.Index(fields=["tag", "conversation"], name="conversation_of_tag")]
+
+    def __str__(self) -> str:
+        return f"tag {self.tag_id} on conversation {self.conversation_id}"
