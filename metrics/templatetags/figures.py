@@ -29,7 +29,7 @@ def number(line: Line, name: str, links: dict[str, str]) -> SafeString:
 def times(line: Line, links: dict[str, str]) -> SafeString:
     """Median and p90 from arrival, of first and of next responses. Never 0 for unknown."""
     cells = [_median_and_p90(line.first_arrived, links["first_responses"])]
-    return SafeString("".join([*cells, _median_and_p90(line.next_arrived, links["next_responses"])]))  # nosec B703
+    return SafeString("".join([*cells, _median_and_p90(line.next_arrived, links["next_responses"])]))
 
 
 def _median_and_p90(found: Times, link: str) -> str:
