@@ -1,20 +1,20 @@
 # The front-end packages, without their npm.
-FROM node:22-slim AS front-end
+FROM node:22.21.1-slim AS front-end
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 
-FROM python:3.12-slim
+FROM python:3.12.12-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 COPY requirements.txt ./
-RUN pip install -r requirements.txt && useradd --system --no-create-home socialdesk
+RUN pip install -r requirements.txt && useradd --system --uid 10001 --no-create-home socialdesk
 COPY --from=front-end /app/node_modules ./node_modules
 COPY . .
 # No secret is needed to gather files: the checks that ask for one run when web, worker or beat start.
 RUN SOCIALDESK_MODE=production SECRET_KEY=only-while-building python manage.py collectstatic --no-input --skip-checks \
     && rm -rf node_modules
-USER socialdesk
+USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["python", "-m", "scripts.probe"]
-CMD ["uvicorn", "socialdesk.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log", "--timeout-graceful-shutdown", "3"]
+CMD ["uvicorn", "socialdesk.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-access-log", "--timeout-graceful-shutdown", "20"]
