@@ -28,14 +28,14 @@ def number(line: Line, name: str, links: dict[str, str]) -> SafeString:
 @register.simple_tag
 def times(line: Line, links: dict[str, str]) -> SafeString:
     """Median and p90 from arrival, of first and of next responses. Never 0 for unknown."""
-    cells = [_median_and_p90(line.first_arrived, links["first_responses"])]
-    return SafeString("".join([*cells, _median_and_p90(line.next_arrived, links["next_responses"])]))
+    first = _median_and_p90(line.first_arrived, links["first_responses"])
+    return format_html("{}{}", first, _median_and_p90(line.next_arrived, links["next_responses"]))
 
 
-def _median_and_p90(found: Times, link: str) -> str:
+def _median_and_p90(found: Times, link: str) -> SafeString:
     if (median := found.median) is None:
-        return _UNKNOWN + _UNKNOWN
-    return _opens(duration(median), link) + format_html('<td class="r">{}</td>', duration(found.p90))
+        return format_html("{}{}", _UNKNOWN, _UNKNOWN)
+    return format_html('{}<td class="r">{}</td>', _opens(duration(median), link), duration(found.p90))
 
 
 @register.simple_tag
