@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import User
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from drf_spectacular.utils import extend_schema_field
@@ -136,8 +138,9 @@ FILTERS = {
 }
 
 
-def _narrowed(rows: QuerySet[Conversation], asked: dict[str, Any], me: int) -> QuerySet[Conversation]:
-    rows = rows.filter(**{FILTERS[name]: value for name, value in asked.items() if name in FILTERS})
+def conversations_of(user: User, asked: Mapping[str, Any]) -> QuerySet[Conversation]:
+    """Those that ``user`` may see, narrowed to what ConversationQuery has understood."""
+    rows = _conversations(user).filter(**{FILTERS[name]: value for name, value in asked.items() if name in FILTERS})
     if "tag" in asked:
         rows = rows.filter(Exists(ConversationTag.objects.filter(conversation=OuterRef("pk"), tag=asked["tag"])))
     current = Assignment.objects.filter(conversation=OuterRef("pk"), ended_at=None)
@@ -146,7 +149,7 @@ def _narrowed(rows: QuerySet[Conversation], asked: dict[str, Any], me: int) -> Q
     if (who := asked.get("assignee")) == "none":
         rows = rows.exclude(Exists(current.filter(agent__isnull=False)))
     elif who is not None:
-        rows = rows.filter(Exists(current.filter(agent=me if who == "me" else int(who))))
+        rows = rows.filter(Exists(current.filter(agent=user.pk if who == "me" else int(who))))
     return rows
 
 
@@ -154,7 +157,7 @@ class ConversationsView(APIView):
     @call("read:conversations", takes=ConversationQuery, gives=ConversationSerializer, order=("-id",))
     def get(self, request: Request, asked: dict[str, Any]) -> QuerySet[Conversation]:
         """Conversations that you may see, the newest first."""
-        return _narrowed(_conversations(request.user), asked, person(request).pk)
+        return conversations_of(person(request), asked)
 
 
 def _shown(user: Somebody, conversation_id: int) -> Conversation:

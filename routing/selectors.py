@@ -51,7 +51,7 @@ class Row:
     assignee_id: int | None
     assignee: str
     why: str
-    tags: Sequence[tuple[str, str]]  # name and colour
+    tags: Sequence[tuple[str, str]]  # name and colour; the page sorts the few there are
 
     @property
     def status_label(self) -> str:
@@ -74,7 +74,7 @@ SELECT q.conversation_id, q.waiting_since, q.visibility, c.status, i.network,
             WHERE a.conversation_id = q.conversation_id AND a.ended_at IS NULL),
         (SELECT t.name FROM routing_team t WHERE t.id = q.team_id),
         'Not routed yet'),
-    coalesce((SELECT json_agg(json_build_array(t.name, t.colour) ORDER BY t.name) FROM inbox_conversationtag u
+    coalesce((SELECT json_agg(json_build_array(t.name, t.colour)) FROM inbox_conversationtag u
         JOIN inbox_tag t ON t.id = u.tag_id WHERE u.conversation_id = q.conversation_id), '[]')
 FROM routing_queueentry q
 JOIN inbox_conversation c ON c.id = q.conversation_id
