@@ -56,12 +56,14 @@ class Http:
 
     ``deadline`` bounds one request from the call to the last byte of its answer; it must stay below
     the outbox's lease. Only a name server that does not answer can stretch it, and then nothing is sent.
+    ``patience``, where it is given, bounds reads, which change nothing and can be asked again.
     ``proxies`` and ``ca_bundle`` are taken from here and never from the environment: requests would
     otherwise also read ``.netrc`` and replace the Authorization header by what it finds there.
     """
 
     connect_timeout: float = 5.0
     deadline: float = 20.0
+    patience: float | None = None
     max_body: int = 10 * 1024 * 1024
     proxies: Mapping[str, str] = field(default_factory=dict)
     ca_bundle: str = ""
@@ -232,14 +234,17 @@ class Session(requests.Session):
     def request(self, method: Any, url: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         """Send once and read the whole answer, all within the deadline."""
         write = str(method).upper() not in SAFE_METHODS
-        timeout = (self.http.connect_timeout, self.http.deadline)
+        seconds = self.http.deadline
+        if not write and self.http.patience is not None:
+            seconds = min(seconds, self.http.patience)
+        timeout = (min(seconds, self.http.connect_timeout), seconds)
         kwargs.update(allow_redirects=False, stream=True, timeout=timeout)
         if write:
             # A kept connection may be dead already, and then nobody can tell whether the write arrived.
             self.close()
             kwargs["headers"] = {**(kwargs.get("headers") or {}), "Connection": "close"}
         self.last = None
-        attempt = _current.attempt = _Attempt(self.http.deadline)
+        attempt = _current.attempt = _Attempt(seconds)
         failure: Exception | None = None  # raised outside the handler: the cause may hold a secret
         try:
             response = super().request(method, self._rebased(str(url)), **kwargs)

@@ -11,13 +11,25 @@ from django.utils import timezone
 from connectors.secrets import open_sealed, seal
 
 
+class Lane(models.IntegerChoices):
+    """How the latest turn with a network went. Work of a lane is done by the hands that reach so far: crew.py."""
+
+    QUICK = 0, "Answers at once"
+    BUSY = 1, "Takes long, or has more waiting"
+    BROKEN = 2, "Takes long to fail"
+
+
 class Connection(models.Model):
     """One authorised account on one network."""
+
+    # Not stored: how many seconds a read may take in this turn. None: as long as the deadline of all HTTP.
+    patience: float | None = None
 
     class State(models.TextChoices):
         ACTIVE = "active", "Active"
         PAUSED = "paused", "Paused"
         UNAUTHORISED = "unauthorised", "Needs a new authorisation"
+        REMOVED = "removed", "Removed"  # its conversations stay; the same account joins them when it is added again
 
     network = models.CharField(max_length=32)  # a registry key; nothing outside a network's folder compares it
     name = models.CharField(max_length=120)
@@ -29,6 +41,11 @@ class Connection(models.Model):
     state_at = models.DateTimeField(default=timezone.now)
     sending_paused = models.BooleanField(default=False)
     send_not_before = models.DateTimeField(null=True, blank=True)  # the network's own word after a 429
+    send_lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.QUICK)
+    # What the network said when it was last asked for everything: inbox/services/connections.py, check().
+    checked_at = models.DateTimeField(null=True, blank=True)
+    check_error = models.CharField(max_length=400, blank=True, default="")
+    missing = models.JSONField(default=list, blank=True)  # permissions: [{name, without, remedy}]
     # Credentials that expire, and the lease of whoever renews them: inbox/services/tokens.py.
     expires_at = models.DateTimeField(null=True, blank=True)  # None: they do not expire
     renewals = models.PositiveIntegerField(default=0)  # counts every change of the secrets
@@ -99,6 +116,9 @@ class StreamState(models.Model):
     last_error = models.CharField(max_length=400, blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
+    lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.QUICK)
+    late = models.FloatField(null=True, blank=True)  # seconds between due and begun, of the latest turn
+    took = models.FloatField(null=True, blank=True)  # seconds of the latest turn
     invalid_items = models.PositiveIntegerField(default=0)
     last_invalid = models.CharField(max_length=400, blank=True)
     rate_remaining = models.IntegerField(null=True, blank=True)
@@ -121,6 +141,7 @@ class StreamGap(models.Model):
     before_id = models.CharField(max_length=128)
     reason = models.CharField(max_length=400)
     found_at = models.DateTimeField(default=timezone.now)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)  # by whom: the event connection.gap_acknowledged
 
     class Meta:
         constraints = [

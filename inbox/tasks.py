@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.conf import settings
 
 from inbox.services import conversations, counts, idempotency, outbox, poll, sending
+from inbox.services.crew import Crew, reaches
+
+readers = Crew("reader", reaches(settings.READERS), poll.turn)
+senders = Crew("sender", reaches(settings.SENDERS), sending.turn)
 
 
 @shared_task(name="inbox.tasks.poll")
 def poll_task() -> None:
-    poll.poll_due()
+    readers.call(poll.waiting())
 
 
 @shared_task(name="inbox.tasks.send")
 def send_task() -> None:
     outbox.release_due()
-    sending.settle_doubtful()
-    while sending.send_due():
-        pass
+    senders.call(sending.waiting())
 
 
 @shared_task(name="inbox.tasks.sweep")
 def sweep_task() -> None:
-    """What comes round: holds, senders that died, doubts, snoozes, folding of counts."""
+    """What comes round: holds, senders that died, snoozes, folding of counts."""
     outbox.release_due()
     sending.reclaim()
-    sending.settle_doubtful()
     conversations.wake_snoozed()
     counts.fold()
     idempotency.prune()
+
+
+@worker_shutting_down.connect
+def _take_up_nothing_more(**_: Any) -> None:
+    readers.stop()
+    senders.stop()

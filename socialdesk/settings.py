@@ -232,6 +232,11 @@ POLL_LEASE = env.float("POLL_LEASE", default=60.0)
 UNDO_SECONDS = env.float("UNDO_SECONDS", default=8.0)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 WORKER_THREADS = env.int("WORKER_THREADS", default=8)
+# Each worker's own threads for what waits for networks, see inbox/services/crew.py; each has a database connection.
+READERS = env.int("READERS", default=12)
+SENDERS = env.int("SENDERS", default=6)
+# Seconds after which a read of a stream that used to be quick is cut off; the slow lanes then take it up.
+POLL_PATIENCE = env.float("POLL_PATIENCE", default=5.0)
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "socialdesk.reporting.AddressesHidden"
 LOGGING = logging_config(

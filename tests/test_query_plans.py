@@ -136,7 +136,7 @@ HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
         lambda desk: list(conversations_of(desk.agent, {}).order_by("-id")[:51]), "inbox_conversation_pkey", True,
     ),
     "events, read": (lambda _: events.read(after=SIZE - 1000), "inbox_event_pkey", False),
-    "replies to be sent": (lambda _: list(sending.due(limit=50)), "outbox_due", False),
+    "replies to be sent": (lambda _: list(sending.due(limit=50)), "outbox_due", True),
     "jobs due": (lambda _: _atomic(lambda: jobs.claim(limit=100, now=timezone.now())), "routing_due", False),
     "waiting for an agent": (
         lambda desk: _atomic(lambda: queue.lock_waiting(team_ids=[desk.team_id], limits=[3])), "queue_unassigned", True,
@@ -172,7 +172,9 @@ def test_the_check_meets_a_query_without_its_index(desk: Loaded) -> None:
 
 def test_what_is_due_reads_few_rows(desk: Loaded) -> None:
     """Sweeps run every two seconds: none of them may read a table from end to end."""
-    work = (outbox.release_due, sending.settle_doubtful, lambda: poll.poll_due(limit=0))
+    AgentProfile.objects.update(in_hand=150, seen_at=timezone.now())
+    AgentProfile.objects.filter(user=desk.agent).update(seen_at=timezone.now() - timedelta(hours=1))
+    work = (outbox.release_due, sending.settle_doubtful, lambda: poll.poll_due(limit=0), returns.find)
     for plan in (plan for step in work for plan in _plans(step)):
         scans = [node for node in _nodes(plan) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG]
         assert scans == []

@@ -85,7 +85,7 @@ class OutboxItem(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["run_at", "id"], name="outbox_due", condition=Q(state="queued")),
+            models.Index(fields=["connection", "run_at", "id"], name="outbox_due", condition=Q(state="queued")),
             models.Index(fields=["lease_until"], name="outbox_leased", condition=Q(state="sending")),
             models.Index(fields=["check_at"], name="outbox_doubtful", condition=Q(state="unknown")),
             models.Index(
@@ -99,12 +99,12 @@ class OutboxItem(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"outbox item {self.pk} ({self.state})"
+
     @property
     def visibility(self) -> str:
         return "direct" if self.kind == self.Kind.DIRECT else "public"
-
-    def __str__(self) -> str:
-        return f"outbox item {self.pk} ({self.state})"
 
 
 class OutboxHold(models.Model):

@@ -22,11 +22,13 @@ from inbox.services import events
 
 def connector_for(connection: Connection) -> Connector[Any]:
     """The connector of ``connection``, with its secrets. Raises ConfigError in one sentence."""
-    return _build(connection.network, connection.config, connection.secrets())
+    return _build(connection.network, connection.config, connection.secrets(), connection.patience)
 
 
-def _build(network: str, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Connector[Any]:
-    return registry.build(network, config, secrets, Http(deadline=settings.HTTP_DEADLINE))
+def _build(
+    network: str, config: Mapping[str, Any], secrets: Mapping[str, str], patience: float | None = None
+) -> Connector[Any]:
+    return registry.build(network, config, secrets, Http(deadline=settings.HTTP_DEADLINE, patience=patience))
 
 
 def settle_seconds(connection: Connection) -> float:

@@ -18,7 +18,9 @@ from django.db import connections
 
 from connectors.direct import connect_direct
 
-_SPACE = 0x5D << 48  # keeps our keys apart from anybody else's advisory locks in the same database
+# Keep our keys apart from anybody else's advisory locks in the same database; inbox.services.events has 0x5E.
+_SPACE = 0x5D << 48
+_PLACES = 0x5F << 48
 _local = threading.local()
 
 
@@ -49,9 +51,7 @@ def sender_lock(item_id: int) -> Iterator[Held | None]:
     """Hold the lock of one outbox item, or yield None where another session holds it."""
     try:
         session = _session()
-        with session.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s), pg_postmaster_start_time()", [_SPACE | item_id])
-            locked, started = cursor.fetchone()
+        locked, started = _try(session, _SPACE | item_id)
     except psycopg2.Error:  # a connection left over from before a restart: the next try opens a new one
         forget()
         raise
@@ -59,13 +59,33 @@ def sender_lock(item_id: int) -> Iterator[Held | None]:
         yield Held(started) if locked else None
     finally:
         if locked:
-            _unlock(session, item_id)
+            _unlock(session, _SPACE | item_id)
 
 
-def _unlock(session: Any, item_id: int) -> None:
+@contextmanager
+def place(connection_id: int, *, of: int) -> Iterator[bool]:
+    """Hold one of so many places that a connection has among all senders, or yield False where all are taken."""
+    session = _session()
+    keys = (_PLACES | connection_id << 4 | number for number in range(of))
+    key = next((key for key in keys if _try(session, key)[0]), None)
+    try:
+        yield key is not None
+    finally:
+        if key is not None:
+            _unlock(session, key)
+
+
+def _try(session: Any, key: int) -> tuple[bool, datetime]:
+    with session.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s), pg_postmaster_start_time()", [key])
+        locked, started = cursor.fetchone()
+        return locked, started
+
+
+def _unlock(session: Any, key: int) -> None:
     try:
         with session.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_SPACE | item_id])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
     except psycopg2.Error:  # the session is gone, and the lock with it
         forget()
 

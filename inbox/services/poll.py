@@ -1,11 +1,14 @@
 """The poller: reads what is due, one page and its cursor a transaction.
 
-A row of StreamState is the job. A lease keeps two workers apart; whoever lost it saves nothing.
+A row of StreamState is the job. A lease keeps two workers apart; whoever lost it saves nothing. Its lane says
+how the latest turn went: what takes long is read by a bounded share of the readers (crew.py), so that nobody who
+answers at once waits for it.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,8 +21,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from connectors.base import Connector
-from connectors.errors import AuthError, ConnectorError, RateLimited
-from connectors.models import StreamGap, StreamState
+from connectors.errors import AuthError, ConnectorError, RateLimited, TransientError
+from connectors.models import Lane, StreamGap, StreamState
 from connectors.types import InvalidPost, Page, Post
 from inbox.models import Message
 from inbox.services import tokens
@@ -31,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # One turn of a stream; what is left is due again at once, behind everybody else who is due.
 PAGES_PER_TURN = 20
+SECONDS_PER_TURN = 5.0
+LONG = 2.0  # a turn of so many seconds is no quick one
 CONTEXTS_PER_PAGE = 10
 RATE_PAUSE = timedelta(minutes=1)  # where a network says "too many" and names no time
 
@@ -39,27 +44,47 @@ class LeaseLost(Exception):
     """Another worker took the stream over; what it saves counts."""
 
 
-def poll_due(*, limit: int = 20) -> int:
-    """Read the streams that are due, the longest due first. Returns how many were read."""
+def poll_due(*, limit: int = 20, lane: int = Lane.BROKEN) -> int:
+    """Read the streams that are due up to this lane, the longest due first. Returns how many were read."""
     done = 0
-    while done < limit and (state := _claim()):
-        poll_stream(state)
+    while done < limit and turn(lane):
         done += 1
     return done
 
 
-def _claim() -> StreamState | None:
+def turn(lane: int) -> bool:
+    """Read the stream that is due for longest up to this lane; False where none is."""
+    state = _claim(lane)
+    if state is not None:
+        poll_stream(state)
+    return state is not None
+
+
+def waiting() -> dict[int, int]:
+    """How many streams are due, by lane."""
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT s.lane, count(*) FROM {_DUE} GROUP BY s.lane", [timezone.now()] * 2)
+        return dict(cursor.fetchall())
+
+
+_DUE = """
+    connectors_streamstate s JOIN connectors_connection c ON c.id = s.connection_id
+    WHERE s.next_poll_at <= %s AND (s.lease_until IS NULL OR s.lease_until < %s) AND c.state = 'active'
+"""
+
+
+def _claim(lane: int) -> StreamState | None:
     token, now = uuid.uuid4(), timezone.now()
     with database.cursor() as cursor:
         cursor.execute(
-            """
-            UPDATE connectors_streamstate SET lease_token = %s, lease_until = %s WHERE id = (
-                SELECT s.id FROM connectors_streamstate s JOIN connectors_connection c ON c.id = s.connection_id
-                WHERE s.next_poll_at <= %s AND (s.lease_until IS NULL OR s.lease_until < %s) AND c.state = 'active'
-                ORDER BY s.next_poll_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED
+            f"""
+            UPDATE connectors_streamstate SET lease_token = %s, lease_until = %s,
+                late = extract(epoch FROM %s - next_poll_at)
+            WHERE id = (
+                SELECT s.id FROM {_DUE} AND s.lane <= %s ORDER BY s.next_poll_at LIMIT 1 FOR UPDATE OF s SKIP LOCKED
             ) RETURNING id
             """,
-            [token, now + timedelta(seconds=settings.POLL_LEASE), now, now],
+            [token, now + timedelta(seconds=settings.POLL_LEASE), now, now, now, lane],
         )
         row = cursor.fetchone()
     return StreamState.objects.select_related("connection").get(pk=row[0]) if row else None
@@ -67,30 +92,35 @@ def _claim() -> StreamState | None:
 
 def poll_stream(state: StreamState) -> None:
     """Read one stream from its cursor on, and say on its row how that went. Raises only for the database."""
+    began = time.monotonic()
+    if state.lane == Lane.QUICK:
+        state.connection.patience = settings.POLL_PATIENCE
     try:
         more = tokens.using(state.connection, lambda connector: _walk(state, connector))
     except LeaseLost:
         return
     except ConnectorError as error:
-        _failed(state, error)
+        _failed(state, error, time.monotonic() - began)
     except OperationalError:
         raise
     except Exception as error:
         log.exception("stream %s: reading failed unexpectedly", state.pk)
-        _failed(state, ConnectorError(f"Something unexpected happened while reading ({type(error).__name__})."))
+        strange = ConnectorError(f"Something unexpected happened while reading ({type(error).__name__}).")
+        _failed(state, strange, time.monotonic() - began)
     else:
-        _finished(state, more)
+        _finished(state, more, time.monotonic() - began)
 
 
 def _walk(state: StreamState, connector: Connector[Any]) -> bool:
     """Save page after page. Returns whether more is waiting after this turn."""
+    ends = time.monotonic() + SECONDS_PER_TURN
     try:
         for number, page in enumerate(connector.fetch(state.stream, state.cursor), 1):
             new = _save(state, page)
-            _add_context(state, connector, new)
+            _add_context(state, connector, new, ends)
             if page.complete:
                 return False
-            if number >= PAGES_PER_TURN:
+            if number >= PAGES_PER_TURN or time.monotonic() > ends:
                 return True
         return False
     finally:
@@ -146,13 +176,15 @@ def _move_cursor(state: StreamState, page: Page) -> None:
         )  # fmt: skip
 
 
-def _add_context(state: StreamState, connector: Connector[Any], posts: Sequence[Post]) -> None:
-    """Fetch what stands above new posts. Only for show, so a failure is logged and the rest goes on."""
+def _add_context(state: StreamState, connector: Connector[Any], posts: Sequence[Post], ends: float) -> None:
+    """Fetch what stands above new posts, as long as the turn lasts. Only for show: a failure is logged."""
     above = {post.in_reply_to: post for post in posts if post.in_reply_to and not post.own}
     known = Message.objects.filter(connection=state.connection, external_id__in=list(above))
     for external_id in set(known.values_list("external_id", flat=True)):
         above.pop(external_id)
     for post in list(above.values())[:CONTEXTS_PER_PAGE]:
+        if time.monotonic() > ends:
+            return
         try:
             ingest(connection=state.connection, posts=connector.context(post))
         except ConnectorError as error:
@@ -167,22 +199,39 @@ def _own(state: StreamState) -> Any:
     return StreamState.objects.filter(pk=state.pk, lease_token=state.lease_token)
 
 
-def _finished(state: StreamState, more: bool) -> None:
+def _finished(state: StreamState, more: bool, took: float) -> None:
     now = timezone.now()
     _own(state).update(
-        next_poll_at=now if more else now + timedelta(seconds=state.interval), lease_until=None, last_success_at=now,
-        last_error="", failures=0,
+        next_poll_at=now if more else _next(state, now), lease_until=None, last_success_at=now, last_error="",
+        failures=0, took=took, lane=Lane.BUSY if more or took > LONG else Lane.QUICK,
     )  # fmt: skip
 
 
-def _failed(state: StreamState, error: ConnectorError) -> None:
+def _next(state: StreamState, now: datetime) -> datetime:
+    """An interval after it was due, so that a turn that began late makes no later one late."""
+    interval = timedelta(seconds=state.interval)
+    return max(state.next_poll_at + interval, now + interval / 2)
+
+
+def _failed(state: StreamState, error: ConnectorError, took: float) -> None:
     """Only an AuthError disconnects. Everything else is tried again, ever more slowly."""
     if isinstance(error, AuthError):
         unauthorised(connection_id=state.connection_id, reason=str(error))
+    elif _cut_off(state, error, took):
+        _own(state).update(next_poll_at=timezone.now(), lease_until=None, took=took, lane=Lane.BUSY)
+        return
     _own(state).update(
         next_poll_at=_retry_at(state, error), lease_until=None, last_error=str(error)[:400],
-        last_error_at=timezone.now(), failures=F("failures") + 1,
+        last_error_at=timezone.now(), failures=F("failures") + 1, took=took,
+        lane=Lane.BROKEN if took > LONG else Lane.QUICK,
     )  # fmt: skip
+
+
+def _cut_off(state: StreamState, error: ConnectorError, took: float) -> bool:
+    """Whether it was only given less time than the network may need: the next lane gives it all."""
+    patience = state.connection.patience
+    waited = patience is not None and took >= patience
+    return waited and isinstance(error, TransientError) and not isinstance(error, RateLimited)
 
 
 def _retry_at(state: StreamState, error: ConnectorError) -> datetime:

@@ -2,17 +2,22 @@
 
 The order is the promise. The lock first, then `sending` with the frozen payload committed, then the
 first byte, then the outcome. A sender that died in between is settled by asking the network.
+
+Connections take turns, and each has few places among the senders (locks.place), so that one that hangs, or has
+hundreds of replies waiting, keeps no other's waiting; its lane says how its latest turn went (crew.py).
 """
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection as database
 from django.utils import timezone
 
 from connectors.base import Connector
@@ -24,6 +29,7 @@ from connectors.errors import (
     TransientError,
     UnknownOutcome,
 )
+from connectors.models import Connection, Lane
 from connectors.types import Absent, Denied, Draft, Receipt, Unknown
 from inbox.downstream import policy
 from inbox.models import Message, OutboxItem
@@ -31,7 +37,7 @@ from inbox.models.outbox import AtHome
 from inbox.services import conversations, tokens
 from inbox.services.connections import may_send, settle_seconds, unauthorised
 from inbox.services.drafts import draft_of
-from inbox.services.locks import Held, sender_lock, server_started_at
+from inbox.services.locks import Held, place, sender_lock, server_started_at
 from inbox.services.outbox import State, backoff, move
 from inbox.services.surely import surely
 
@@ -39,50 +45,111 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8  # provably unsent tries (about 10 minutes of backoff) before a person is asked
 MAX_CHECKS = 3  # questions to the network before a doubtful item is left to a person
+LONG = 5.0  # seconds; who takes so long to answer a sender is not quick
+AT_ONCE = {Lane.QUICK: 2, Lane.BUSY: 1, Lane.BROKEN: 1}  # senders that one connection may have, by its lane
+
+
+# Turns ------------------------------------------------------------------------------------------
+
+
+def turn(lane: int) -> bool:
+    """Send one reply, or settle one, of the connections up to this lane; False where nothing can be done."""
+    return _send_next(lane) or _settle_next(lane)
+
+
+def waiting() -> dict[int, int]:
+    """How many replies may leave or are to be settled, by the lane of their connection."""
+    now = timezone.now()
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT c.send_lane, count(*) FROM (({_DUE}) UNION ALL ({_DOUBTFUL})) t
+            JOIN connectors_connection c ON c.id = t.connection_id GROUP BY c.send_lane
+            """,
+            [now, now, Lane.BROKEN, now, Lane.BROKEN],
+        )
+        return dict(cursor.fetchall())
+
+
+def send_due(*, limit: int = 50, lane: int = Lane.BROKEN) -> int:
+    """Send what is due. Returns how many items were taken up."""
+    done = 0
+    while done < limit and _send_next(lane):
+        done += 1
+    return done
+
+
+def settle_doubtful(*, limit: int = 50, lane: int = Lane.BROKEN) -> int:
+    """Ask the network about the doubtful items that are due. Returns how many were asked about."""
+    done = 0
+    while done < limit and _settle_next(lane):
+        done += 1
+    return done
+
+
+def _send_next(lane: int) -> bool:
+    return any(send_one(item_id) for item_id in due(limit=50, lane=lane))
 
 
 # Sending ----------------------------------------------------------------------------------------
 
+# Of each connection a few (more than may leave at once), the longest due; each connection's first ones first.
+_DUE = """
+    SELECT i.id, c.id AS connection_id, i.number, i.run_at FROM connectors_connection c CROSS JOIN LATERAL (
+        SELECT o.id, o.run_at, row_number() OVER (ORDER BY o.run_at, o.id) AS number
+        FROM inbox_outboxitem o LEFT JOIN inbox_outboxitem a ON a.id = o.after_id
+        WHERE o.connection_id = c.id AND o.state = 'queued' AND o.run_at <= %s
+            AND (o.after_id IS NULL OR a.state = 'sent')
+            AND NOT EXISTS (
+                SELECT FROM inbox_outboxitem f WHERE f.conversation_id = o.conversation_id AND f.state = 'sending')
+        ORDER BY o.run_at, o.id LIMIT 4
+    ) i
+    WHERE inbox_at_home() AND c.state = 'active' AND NOT c.sending_paused AND coalesce(c.send_not_before <= %s, true)
+        AND c.send_lane <= %s
+"""
 
-def due(*, limit: int) -> list[int]:
-    """Ids of the items that may leave now, the longest due first."""
+
+def due(*, limit: int, lane: int = Lane.BROKEN) -> list[int]:
+    """Ids of the items that may leave now: of every connection a few, the longest due first."""
     now = timezone.now()
-    in_flight = OutboxItem.objects.filter(conversation=OuterRef("conversation"), state=State.SENDING)
-    return list(
-        OutboxItem.objects.filter(state=State.QUEUED, run_at__lte=now)
-        .filter(connection__state="active", connection__sending_paused=False)
-        .filter(Q(connection__send_not_before=None) | Q(connection__send_not_before__lte=now))
-        .filter(Q(after=None) | Q(after__state=State.SENT))
-        .filter(AtHome())
-        .exclude(Exists(in_flight))
-        .order_by("run_at", "id")
-        .values_list("pk", flat=True)[:limit]
-    )
-
-
-def send_due(*, limit: int = 50) -> int:
-    """Send what is due. Returns how many items were taken up."""
-    return sum(send_one(item_id) for item_id in due(limit=limit))
+    with database.cursor() as cursor:
+        cursor.execute(f"{_DUE} ORDER BY i.number, i.run_at, i.id LIMIT %s", [now, now, lane, limit])
+        return [row[0] for row in cursor.fetchall()]
 
 
 def send_one(item_id: int) -> bool:
-    """Take up one queued item, if nobody else did, and see it through."""
+    """Take up one queued item, if nobody else did and its connection has a place, and see it through."""
     with sender_lock(item_id) as held:
         if held is None:
             return False
         item = OutboxItem.objects.select_related("connection", "conversation", "author").get(pk=item_id)
-        try:
-            connector = tokens.ready(item.connection)
-            draft = _claim(item, connector, held)
-        except ConnectorError as error:
-            return _not_sent(item, error, source=State.QUEUED)
-        except IntegrityError:  # another item of this conversation is in flight: this one waits its turn
-            return False
-        if draft is None:
-            return item.state != State.QUEUED  # refused, or to be asked about first
-        outcome = _transmit(connector, draft, item)
-        surely(lambda: _record(item, outcome))
-        return True
+        return _in_place(item.connection, lambda: _see_through(item, held))
+
+
+def _in_place(connection: Connection, work: Callable[[], bool]) -> bool:
+    """Do ``work`` if the connection has a place for it, and note the connection's lane by how long it takes."""
+    with place(connection.pk, of=AT_ONCE[Lane(connection.send_lane)]) as free:
+        began = time.monotonic()
+        done = free and work()
+        lane = Lane.BROKEN if time.monotonic() - began > LONG else Lane.QUICK
+        if done and lane != connection.send_lane:
+            Connection.objects.filter(pk=connection.pk).update(send_lane=lane)
+        return done
+
+
+def _see_through(item: OutboxItem, held: Held) -> bool:
+    try:
+        connector = tokens.ready(item.connection)
+        draft = _claim(item, connector, held)
+    except ConnectorError as error:
+        return _not_sent(item, error, source=State.QUEUED)
+    except IntegrityError:  # another item of this conversation is in flight: this one waits its turn
+        return False
+    if draft is None:
+        return item.state != State.QUEUED  # refused, or to be asked about first
+    outcome = _transmit(connector, draft, item)
+    surely(lambda: _record(item, outcome))
+    return True
 
 
 def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Draft | None:
@@ -275,33 +342,32 @@ def reclaim(*, limit: int = 50) -> int:
     return done
 
 
-def settle_doubtful(*, limit: int = 50) -> int:
-    """Ask the network about the doubtful items that are due. Returns how many were asked about."""
-    asked = OutboxItem.objects.select_related("connection", "conversation").filter(
-        state=State.UNKNOWN, check_at__lte=timezone.now(), connection__state="active"
-    )
-    done = 0
-    for item in asked.order_by("check_at")[:limit]:
-        with sender_lock(item.pk) as held:
-            if held is not None and OutboxItem.objects.filter(pk=item.pk, state=State.UNKNOWN).exists():
-                _settle(item)
-                done += 1
-    return done
+# Of each connection the longest due.
+_DOUBTFUL = """
+    SELECT DISTINCT ON (o.connection_id) o.id, o.connection_id, 1, o.check_at
+    FROM inbox_outboxitem o JOIN connectors_connection c ON c.id = o.connection_id
+    WHERE o.state = 'unknown' AND o.check_at <= %s AND c.state = 'active' AND c.send_lane <= %s
+    ORDER BY o.connection_id, o.check_at
+"""
 
 
-def _settle(item: OutboxItem) -> None:
-    try:
-        answer = tokens.using(
-            item.connection, lambda network: network.find_sent(draft_of(item), item.prepared or {}, _claimed(item))
-        )
-    except RateLimited as error:
-        _ask_later(item, str(error), at=error.retry_at)
-        return
-    except ConnectorError as error:
-        if isinstance(error, AuthError):
-            unauthorised(connection_id=item.connection_id, reason=str(error))
-        _ask_later(item, str(error))
-        return
+def _settle_next(lane: int) -> bool:
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM ({_DOUBTFUL}) d ORDER BY check_at", [timezone.now(), lane])
+        found = [row[0] for row in cursor.fetchall()]
+    return any(_settle_one(item_id) for item_id in found)
+
+
+def _settle_one(item_id: int) -> bool:
+    with sender_lock(item_id) as held:
+        item = OutboxItem.objects.select_related("connection", "conversation").get(pk=item_id)
+        if held is None or item.state != State.UNKNOWN:
+            return False
+        return _in_place(item.connection, lambda: _settle(item))
+
+
+def _settle(item: OutboxItem) -> bool:
+    answer = _asked(item)
     if isinstance(answer, Receipt):
         try:
             _sent(item, answer)
@@ -309,8 +375,24 @@ def _settle(item: OutboxItem) -> None:
             _ask_later(item, "The network's answer fits another reply too.")
     elif isinstance(answer, Unknown):
         _ask_later(item, answer.reason)
-    else:
+    elif isinstance(answer, Absent):
         _absent(item, answer)
+    return True
+
+
+def _asked(item: OutboxItem) -> Receipt | Absent | Unknown | None:
+    """The network's answer; None where it could not be asked and that is noted."""
+    try:
+        return tokens.using(
+            item.connection, lambda network: network.find_sent(draft_of(item), item.prepared or {}, _claimed(item))
+        )
+    except RateLimited as error:
+        _ask_later(item, str(error), at=error.retry_at)
+    except ConnectorError as error:
+        if isinstance(error, AuthError):
+            unauthorised(connection_id=item.connection_id, reason=str(error))
+        _ask_later(item, str(error))
+    return None
 
 
 def _claimed(item: OutboxItem) -> set[str]:

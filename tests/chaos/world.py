@@ -32,6 +32,8 @@ LIMITS = {
     "IDLE_IN_TRANSACTION_TIMEOUT_MS": "5000",
     "SWEEP_SECONDS": "0.5",
     "WORKER_THREADS": "3",
+    "READERS": "3",
+    "SENDERS": "3",
     "LOG_LEVEL": "WARNING",
 }
 # Who changed an item's state, when; and room between an outcome and the next claim, so that kills can fall there.
