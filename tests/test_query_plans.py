@@ -6,6 +6,7 @@ What is explained is the SQL that the selectors and services really issue, captu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,8 +22,9 @@ from inbox.models import Conversation, OutboxItem
 from inbox.services import counts, events, locks, outbox, poll, sending
 from routing import selectors
 from routing.api import conversations_of
+from routing.models import AgentProfile
 from routing.selectors import Place
-from routing.services import jobs, queue
+from routing.services import jobs, queue, returns
 from tests.bench.load import Loaded, load, unload
 
 SIZE = 100_000

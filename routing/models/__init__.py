@@ -1,7 +1,7 @@
 """Who is there, who has what, and why."""
 
 from routing.models.answering import AnswerPermission
-from routing.models.people import AgentProfile, Expertise, Membership, Team, Topic
+from routing.models.people import AgentProfile, Departure, Expertise, Membership, Team, Topic
 from routing.models.rules import Rule
 from routing.models.work import Assignment, QueueEntry, RoutingJob
 
@@ -9,6 +9,7 @@ __all__ = [
     "AgentProfile",
     "AnswerPermission",
     "Assignment",
+    "Departure",
     "Expertise",
     "Membership",
     "QueueEntry",

@@ -64,6 +64,16 @@ class Membership(models.Model):
         return f"{self.user_id} in {self.team_id}"
 
 
+class Departure(models.Model):
+    """Somebody left a team, and what they had there has not come back yet. Gone as soon as it has."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} left {self.team_id}"
+
+
 class Expertise(models.Model):
     """Who knows about what."""
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import IntegrityError, transaction
 
 from inbox.services.conversations import Refused
-from routing.models import AgentProfile, Membership, Team, Topic
+from routing.models import AgentProfile, Departure, Membership, Team, Topic
 from routing.services import changes, hands, jobs, returns
 from routing.services.hands import display_name
 from routing.services.roles import led_teams, require_admin
@@ -89,6 +89,7 @@ def remove_member(*, team_id: int, user_id: int | None, actor: AbstractBaseUser)
         hands.lock([user.pk] if user else [])
         if user is None or not Membership.objects.filter(team=team, user=user).delete()[0]:
             return "They were no longer in the team."
+        Departure.objects.create(team=team, user=user)
         changes.tell("team", team.pk, actor, did=f"took out {display_name(user)}", name=team.name)
         jobs.wake_soon()
     returns.at_once(user.pk, team_id=team.pk)

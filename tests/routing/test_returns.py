@@ -14,7 +14,7 @@ from inbox.models import Event
 from inbox.services import conversations
 from inbox.services.conversations import Refused
 from routing import selectors
-from routing.models import AgentProfile, Membership, QueueEntry, RoutingJob, Team
+from routing.models import AgentProfile, Departure, Membership, QueueEntry, RoutingJob, Team
 from routing.services import people, presence, returns, teams
 from routing.services.assignment import route_due
 from routing.tasks import route
@@ -146,6 +146,7 @@ def test_taken_out_of_the_team_everything_there_returns_at_once(desk: factories.
         "Alice no longer works in Help desk; it came back to Help desk"
     )
     assert not RoutingJob.objects.exists()
+    assert not Departure.objects.exists()
 
 
 def test_deactivated_everything_returns_at_once(desk: factories.Desk) -> None:
@@ -161,10 +162,13 @@ def test_whoever_was_deactivated_elsewhere_is_found_by_the_sweep(desk: factories
     assert _hand(desk.alice) == 0
 
 
-def test_a_membership_that_ended_elsewhere_is_found_by_the_sweep(desk: factories.Desk) -> None:
+def test_a_departure_whose_end_was_never_reached_is_found_by_the_sweep(desk: factories.Desk) -> None:
+    """As a process leaves it that was killed between the two transactions."""
     Membership.objects.filter(user=desk.alice).delete()
+    Departure.objects.create(team=desk.help_desk, user=desk.alice)
     route()
-    assert _hand(desk.alice) == 0
+    assert (_mine(desk.alice), _hand(desk.alice)) == ([], 0)
+    assert not Departure.objects.exists()
 
 
 def test_reopened_it_does_not_go_to_somebody_who_left_the_team(desk: factories.Desk) -> None:
