@@ -17,8 +17,10 @@ from starlette.routing import Route
 from connectors.sandbox.answers import dump
 from connectors.sandbox.faults import NAMES, read_fault
 from connectors.sandbox.graph import control as graph
-from connectors.sandbox.network import Network
+from connectors.sandbox.network import Network, Story
+from connectors.sandbox.page import SIDES
 from connectors.sandbox.requests import LATE_SECONDS, Handler, read_items
+from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.x import people, posts
 from connectors.sandbox.x.messages import add_customer_messages
 
@@ -40,6 +42,9 @@ def routes(network: Network) -> list[Route]:
         ("GET", "/rates", show_rates),
         ("PUT", "/rates", set_rates),
         ("GET", "/ledger", show_ledger),
+        ("GET", "/answers", show_answers),
+        ("GET", "/keys", show_keys),
+        ("PUT", "/story", tell_story),
         ("GET", "/state", show_state),
         ("GET", "/log", show_log),
         ("POST", "/reset", reset),
@@ -154,6 +159,32 @@ def set_rates(network: Network, request: Request, document: Any) -> Any:
 
 def show_ledger(network: Network, request: Request, document: Any) -> Any:
     return {"ledger": network.store.ledger()}
+
+
+def show_answers(network: Network, request: Request, document: Any) -> Any:
+    """What the company wrote, as those whom it reached know it: the ledger, with the customer's handle."""
+    return {"answers": [found for entry in network.store.ledger() if (found := _answer(network, entry))]}
+
+
+def _answer(network: Network, entry: dict[str, Any]) -> dict[str, Any] | None:
+    side = SIDES[entry.get("network", "x")]
+    reached = side.reached(network.store, entry)
+    if reached is None:
+        return None
+    facts = {name: entry[name] for name in ("id", "text", "at")}
+    handle, below = reached
+    return {**facts, "network": side.tile.key, "handle": handle, "below": below}
+
+
+def show_keys(network: Network, request: Request, document: Any) -> Any:
+    """What was written under a key that begins with ``?prefix=``."""
+    return {"keys": network.store.keys(request.query_params.get("prefix", ""))}
+
+
+def tell_story(network: Network, request: Request, document: Any) -> Any:
+    """A player says how far it is (told, of) and hears whether to pause, and up to where to go on at once."""
+    network.story = Story(int(document["told"]), int(document["of"]), now_ms())
+    return network.store.setting("story", {"paused": False, "until": 0})
 
 
 def show_state(network: Network, request: Request, document: Any) -> Any:

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
@@ -63,7 +63,10 @@ class Control:
         return list(self.call("GET", "/accounts")["accounts"])
 
     def post(self, handle: str, text: str, **options: Any) -> str:
-        """One post of a customer (options: in_reply_to, created_at, followers, name, account, …); its id."""
+        """One post of a customer (options: in_reply_to, created_at, followers, name, account, …); its id.
+
+        Everything that customers and Pages write takes a ``key``: asked again under it, nothing is written twice.
+        """
         return self.posts([{"handle": handle, "text": text, **options}])[0]
 
     def posts(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -150,6 +153,18 @@ class Control:
     def ledger(self) -> list[dict[str, Any]]:
         """Every accepted write, oldest first."""
         return list(self.call("GET", "/ledger")["ledger"])
+
+    def answers(self) -> list[dict[str, Any]]:
+        """What the company wrote and whom it reached (network, handle, below, text, at), oldest first."""
+        return list(self.call("GET", "/answers")["answers"])
+
+    def keys(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """What was written under keys that begin so: ``{key: {"id": …, "at": milliseconds}}``."""
+        return dict(self.call("GET", f"/keys?prefix={quote(prefix)}")["keys"])
+
+    def story(self, *, told: int, of: int) -> dict[str, Any]:
+        """Says how far a story is; hears whether it is ``paused``, and ``until`` where it goes on at once."""
+        return dict(self.call("PUT", "/story", {"told": told, "of": of}))
 
     def log(self) -> list[dict[str, Any]]:
         return list(self.call("GET", "/log")["log"])

@@ -14,6 +14,21 @@ from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.store import Store
 
 LOG_SIZE = 1000
+STORY_SECONDS = 20.0  # a player that was silent for so long has gone
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a player of a story said last: how far it is, and when it said so."""
+
+    told: int
+    of: int
+    at_ms: int
+
+    @property
+    def is_told(self) -> bool:
+        """Somebody is telling it at this moment."""
+        return now_ms() - self.at_ms < STORY_SECONDS * 1000
 
 
 @dataclass(slots=True)
@@ -25,6 +40,7 @@ class Network:
     limits: Limits
     public_url: str
     desk_url: str = ""
+    story: Story | None = None
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=LOG_SIZE))
 
     @classmethod

@@ -50,6 +50,7 @@ def routes(network: Network) -> list[Route | Mount]:
         "misbehave": misbehave,
         "pile-on": pile_on,
         "afresh": afresh,
+        "story": story,
         "account": account,
     }
     table: list[Route | Mount] = [
@@ -168,6 +169,19 @@ def pile_on(network: Network, form: Form) -> dict[str, str]:
     ]
     side.pile_on(network.store, company, items)
     return {"said": f"{PILE_SIZE} customers have just written about an outage."}
+
+
+def story(network: Network, form: Form) -> dict[str, str]:
+    """Pauses the story, lets it go on, or has its next beat told at once."""
+    if network.story is None:
+        return {"said": "Nobody is telling a story."}
+    wanted = network.store.setting("story", {"paused": False, "until": 0})
+    if _one(form, "do") == "next":
+        wanted["until"] = max(wanted["until"], network.story.told) + 1
+    else:
+        wanted["paused"] = _one(form, "do") == "pause"
+    network.store.set_setting("story", wanted)
+    return {}
 
 
 def afresh(network: Network, form: Form) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.sandbox.network import Network
+from connectors.sandbox.network import Network, Story
 from connectors.sandbox.store import Store
 
 SHOWN = 40
@@ -128,7 +128,8 @@ class Side(ABC):
     def person(self, store: Store, handle: str) -> Party | None: ...
 
     @abstractmethod
-    def newest_names(self, store: Store) -> list[str]: ...
+    def newest_names(self, store: Store) -> list[str]:
+        """The newest customers, as they are called()."""
 
     @abstractmethod
     def opening(self, company: Party) -> str:
@@ -140,6 +141,10 @@ class Side(ABC):
 
     @abstractmethod
     def private(self, store: Store, company: Party, person: Party) -> list[Line]: ...
+
+    @abstractmethod
+    def reached(self, store: Store, entry: dict[str, Any]) -> tuple[str, str] | None:
+        """Whom an accepted write of the company reached, and the id of what it answers: none for a message."""
 
     @abstractmethod
     def below(self, store: Store, company: Party, person: Party | None) -> Below | None:
@@ -172,6 +177,8 @@ class View:
     log: list[dict[str, Any]] = field(default_factory=list)
     switches: set[str] = field(default_factory=set)
     known: list[str] = field(default_factory=list)
+    story: Story | None = None
+    paused: bool = False
 
 
 def handle_of(name: str) -> str:
@@ -180,16 +187,21 @@ def handle_of(name: str) -> str:
     return kept or "customer"
 
 
+def called(name: str, handle: str) -> str:
+    """What leads back to a person's handle: their name, where a handle made from it would be theirs."""
+    return name if handle_of(name).lower() == handle.lower() else handle
+
+
 def look(network: Network, side: Side, tiles: Sequence[Tile], customer: str) -> View:
     """The page as ``customer`` sees it on one network."""
     store, handle = network.store, handle_of(customer)
     company, person = side.company(store), side.person(store, handle)
-    # The page names people by what leads back to their handle, which a name from elsewhere may not.
-    named = person.name if person and handle_of(person.name).lower() == person.handle.lower() else handle
-    shown = named if person else customer
+    shown = called(person.name, person.handle) if person else customer
     view = View(side, tiles, company, shown, handle, person.followers if person else 240)
     view.log = list(network.log)[-LOG_LINES:][::-1]
     view.switches = network.faults.presets()
+    view.story = network.story if network.story and network.story.is_told else None
+    view.paused = store.setting("story", {"paused": False})["paused"]
     others = [name for name in side.newest_names(store) if company is None or name != company.name]
     view.known = list(dict.fromkeys([*CUSTOMERS, *others]))
     if company:

@@ -39,6 +39,7 @@ def page(view: View, *, desk_url: str, text: str, audience: str, said: str) -> s
         desk=desk if desk_url else "",
         customer=esc(view.customer),
         network=view.side.tile.key,
+        story=_story(view),
         notice=notice if said else "",
         composer=_composer(view, text, audience) if view.company else _first(view),
         switches="\n".join(_switch(key, label, key in view.switches) for key, (label, _) in SWITCHES.items()),
@@ -49,6 +50,22 @@ def page(view: View, *, desk_url: str, text: str, audience: str, said: str) -> s
 
 def _address(view: View, path: str, **more: str) -> str:
     return f"{path}?{urlencode({'as': view.customer, 'network': view.side.tile.key, **more})}"
+
+
+def _story(view: View) -> str:
+    """How far the story is, with its two buttons; nothing where nobody tells one."""
+    if view.story is None:
+        return ""
+    do, label = ("go-on", "Go on") if view.paused else ("pause", "Pause the story")
+    over = view.story.told >= view.story.of
+    return piece("story.html").substitute(
+        customer=esc(view.customer),
+        network=view.side.tile.key,
+        far=f"Story {view.story.told} of {view.story.of}",
+        do=do,
+        label=label,
+        over=" disabled" if over else "",
+    )
 
 
 def _first(view: View) -> str:

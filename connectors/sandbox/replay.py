@@ -141,7 +141,7 @@ def replay(
     for text in _texts(file, column, limit, result):
         number = result.posted + len(batch) + 1
         who = f"{NAMES[number % len(NAMES)][:4]}{run}{number}"[:15]
-        batch.append({"handle": who, "once": True, **goal.item(text)})
+        batch.append({"handle": who, "key": f"replay:{run}:{number}", **goal.item(text)})
         if len(batch) >= size:
             _send(goal, batch, result)
             told = _progress(result, told, tell)
@@ -171,7 +171,7 @@ def _texts(file: Path, column: int, limit: int, result: Replayed) -> Iterator[st
 
 
 def _send(target: Target, batch: list[dict[str, Any]], result: Replayed) -> None:
-    """Posts the batch. A sandbox that dies meanwhile may come back: ``once`` makes asking again harmless."""
+    """Posts the batch. A sandbox that dies meanwhile may come back: ``key`` makes asking again harmless."""
     if not batch:
         return
     deadline = time.monotonic() + PATIENCE

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from connectors.sandbox.graph import tables as graph
-from connectors.sandbox.snowflake import Snowflakes
+from connectors.sandbox.snowflake import Snowflakes, now_ms
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, handle TEXT NOT NULL UNIQUE COLLATE NOCASE,
@@ -41,9 +41,10 @@ CREATE TABLE IF NOT EXISTS dm_sides (user_id INTEGER, dm_id INTEGER, PRIMARY KEY
 CREATE TABLE IF NOT EXISTS ledger (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, note TEXT NOT NULL
     DEFAULT '', line TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS ledger_id ON ledger (id);
+CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, id TEXT NOT NULL, at_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-TABLES: Final = ("users", "accounts", "tweets", "mentions", "dms", "dm_sides", "ledger", "meta")
+TABLES: Final = ("users", "accounts", "tweets", "mentions", "dms", "dm_sides", "ledger", "keys", "meta")
 
 
 class Store:
@@ -108,6 +109,24 @@ class Store:
 
     def ledger(self) -> list[dict[str, Any]]:
         return [json.loads(line) for (line,) in self.rows("SELECT line FROM ledger ORDER BY n")]
+
+    def once(self, key: object, make: Callable[[], str]) -> str:
+        """The id that ``make`` gave under ``key`` when it was first asked for; without a key it is made each time.
+
+        Inside the transaction of the write, so that a client which was killed may ask again for all it wanted.
+        """
+        if not key:
+            return make()
+        if there := self.one("SELECT id FROM keys WHERE key = ?", (str(key),)):
+            return str(there[0])
+        made = make()
+        self.db.execute("INSERT INTO keys VALUES (?, ?, ?)", (str(key), made, now_ms()))
+        return made
+
+    def keys(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """What was written under the keys that begin so: its id, and when it was first asked for."""
+        rows = self.rows("SELECT key, id, at_ms FROM keys WHERE substr(key, 1, length(?1)) = ?1", (prefix,))
+        return {key: {"id": made, "at": at_ms} for key, made, at_ms in rows}
 
     def setting(self, key: str, default: Any = None) -> Any:
         row = self.one("SELECT value FROM meta WHERE key = ?", (key,))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.sandbox.graph import ids, pages, people
@@ -121,13 +122,16 @@ def new(
 def add_page_posts(store: Store, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
     """Posts of Pages, as their staff writes them on Facebook itself."""
     with store.writing():
-        return [_add_post(store, "post", item) for item in wanted]
+        return [store.once(item.get("key"), partial(_add_post, store, "post", item)) for item in wanted]
 
 
 def add_visitor_posts(store: Store, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
     """Posts of customers on a Page; with ``tagged`` elsewhere, naming the Page."""
     with store.writing():
-        return [_add_post(store, "tagged" if item.get("tagged") else "visitor", item) for item in wanted]
+        return [
+            store.once(item.get("key"), partial(_add_post, store, "tagged" if item.get("tagged") else "visitor", item))
+            for item in wanted
+        ]
 
 
 def _add_post(store: Store, kind: str, item: Mapping[str, Any]) -> str:
@@ -135,26 +139,19 @@ def _add_post(store: Store, kind: str, item: Mapping[str, Any]) -> str:
     author_id = people.NOBODY
     if kind != "post":
         author_id = people.ensure(store, item).id
-        if item.get("once") and (there := _only(store, author_id)):
-            return there.name
         people.scoped(store, page.id, author_id)
     post = new(store, kind, page.id, author_id, str(item["text"]), created_ms=moment(item.get("created_at")))
     insert(store, post)
     return post.name
 
 
-def _only(store: Store, author_id: int) -> Item | None:
-    row = store.one(f"SELECT {COLUMNS} FROM fb_items WHERE author_id = ?", (author_id,))
-    return load(row) if row else None
-
-
 def add_comments(store: Store, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
     """Comments of customers below a ``post``, or below a comment named in ``parent``.
 
-    ``once: true`` is for a customer who writes a single comment: asked again, it is the one that is there.
+    ``key``, here and for posts: asked again under the same key, it is the one that is there.
     """
     with store.writing():
-        return [_add_comment(store, item) for item in wanted]
+        return [store.once(item.get("key"), partial(_add_comment, store, item)) for item in wanted]
 
 
 def _add_comment(store: Store, item: Mapping[str, Any]) -> str:
@@ -163,8 +160,6 @@ def _add_comment(store: Store, item: Mapping[str, Any]) -> str:
     if below is None:
         raise ValueError(f"there is no post or comment {wanted}")
     author = people.ensure(store, item)
-    if item.get("once") and (there := _only(store, author.id)):
-        return there.name
     people.scoped(store, below.page_id, author.id)
     at_ms = moment(item.get("created_at"))
     comment = new(store, "comment", below.page_id, author.id, str(item["text"]), below=below, created_ms=at_ms)

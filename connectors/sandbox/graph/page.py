@@ -9,7 +9,7 @@ from typing import Any
 from connectors.sandbox.graph import items, pages, people, talks
 from connectors.sandbox.graph.facts import COMMENT_LENGTH, MESSAGE_LENGTH
 from connectors.sandbox.graph.items import Item
-from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Side, Tile
+from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Side, Tile, called
 from connectors.sandbox.store import Store
 
 FIRST_POST = "Welcome to our Page. Ask us anything about your connection, here or in private."
@@ -31,8 +31,8 @@ class FacebookSide(Side):
         return Party(found.id, found.name, found.handle, int(found.doc["followers"])) if found else None
 
     def newest_names(self, store: Store) -> list[str]:
-        rows = store.rows("SELECT doc FROM fb_people ORDER BY id DESC LIMIT 12")
-        return [json.loads(doc)["name"] for (doc,) in rows]
+        rows = store.rows("SELECT doc, handle FROM fb_people ORDER BY id DESC LIMIT 12")
+        return [called(json.loads(doc)["name"], handle) for doc, handle in rows]
 
     def opening(self, company: Party) -> str:
         return ""
@@ -71,6 +71,14 @@ class FacebookSide(Side):
             )
             for message in found
         ]
+
+    def reached(self, store: Store, entry: dict[str, Any]) -> tuple[str, str] | None:
+        if entry["kind"] in ("message", "private_reply"):
+            person = people.unscoped(store, int(entry["account_id"]), int(entry["recipient_id"]))
+            return (person.handle, "") if person else None
+        answered = items.find(store, entry["object_id"]) if entry["kind"] == "comment" else None
+        person = people.find(store, answered.author_id) if answered else None
+        return (person.handle, answered.name) if person and answered else None
 
     def below(self, store: Store, company: Party, person: Party | None) -> Below | None:
         """The Page's last answer to the person, else its newest post."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from connectors.sandbox.graph import ids, pages, people
@@ -104,7 +105,7 @@ def new(
 def add_customer_messages(store: Store, wanted: Sequence[Mapping[str, Any]]) -> list[str]:
     """Messages of customers to a Page, in one transaction."""
     with store.writing():
-        return [_add(store, item) for item in wanted]
+        return [store.once(item.get("key"), partial(_add, store, item)) for item in wanted]
 
 
 def _add(store: Store, item: Mapping[str, Any]) -> str:

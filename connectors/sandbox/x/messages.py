@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from connectors.sandbox.snowflake import moment_of
@@ -49,7 +50,7 @@ def insert(store: Store, message: Message) -> None:
 def add_customer_messages(store: Store, items: Sequence[Mapping[str, Any]]) -> list[str]:
     """Messages of customers to the company, in one transaction."""
     with store.writing():
-        return [_add_customer_message(store, item) for item in items]
+        return [store.once(item.get("key"), partial(_add_customer_message, store, item)) for item in items]
 
 
 def _add_customer_message(store: Store, item: Mapping[str, Any]) -> str:

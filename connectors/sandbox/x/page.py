@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Side, Tile
+from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Side, Tile, called
 from connectors.sandbox.snowflake import moment_of
 from connectors.sandbox.store import Store
 from connectors.sandbox.x import messages, people, posts
@@ -27,7 +27,8 @@ class XSide(Side):
         return _party(people.find_handle(store, handle))
 
     def newest_names(self, store: Store) -> list[str]:
-        return [json.loads(doc)["name"] for (doc,) in store.rows("SELECT doc FROM users ORDER BY id DESC LIMIT 12")]
+        rows = store.rows("SELECT doc, handle FROM users ORDER BY id DESC LIMIT 12")
+        return [called(json.loads(doc)["name"], handle) for doc, handle in rows]
 
     def opening(self, company: Party) -> str:
         return f"@{company.handle} "
@@ -49,6 +50,14 @@ class XSide(Side):
         )
         found = [messages.load(row) for row in rows][::-1]
         return [_line(company, m.id, m.sender_id, m.doc, None) for m in found]
+
+    def reached(self, store: Store, entry: dict[str, Any]) -> tuple[str, str] | None:
+        if entry["kind"] == "dm":
+            person = people.find_user(store, int(entry["participant_id"]))
+            return (person.handle, "") if person else None
+        answered = posts.find_tweet(store, int(entry["in_reply_to"] or 0)) if entry["kind"] == "tweet" else None
+        person = people.find_user(store, answered.author_id) if answered else None
+        return (person.handle, str(entry["in_reply_to"])) if person else None
 
     def below(self, store: Store, company: Party, person: Party | None) -> Below | None:
         if person is None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from connectors.sandbox.snowflake import moment_of, now_ms
@@ -81,14 +82,16 @@ def add_customer_posts(store: Store, items: Sequence[Mapping[str, Any]], *, back
     A post mentions the accounts it names in ``account``; else those whose @handle stands in its text; else
     the author it answers, if that is an account; else the first account (unless ``mention`` is false).
     Text is served as given, byte for byte; ``rewrite: true`` treats it as X treats a text typed in by hand.
-    ``once: true`` is for a customer who writes a single post: asked again, it is the post that is there already.
+    ``key``: asked again under the same key, it is the post that is there already.
     """
     with store.writing():
         accounts = {user.id: user for user_id in account_ids(store) if (user := find_user(store, user_id))}
-        return [str(_add_customer_post(store, item, accounts, back_ms)) for item in items]
+        return [
+            store.once(item.get("key"), partial(_add_customer_post, store, item, accounts, back_ms)) for item in items
+        ]
 
 
-def _add_customer_post(store: Store, item: Mapping[str, Any], accounts: dict[int, User], back_ms: int) -> int:
+def _add_customer_post(store: Store, item: Mapping[str, Any], accounts: dict[int, User], back_ms: int) -> str:
     author = ensure_user(
         store,
         str(item["handle"]),
@@ -96,8 +99,6 @@ def _add_customer_post(store: Store, item: Mapping[str, Any], accounts: dict[int
         followers=item.get("followers"),
         accepts_dm=item.get("accepts_dm"),
     )
-    if item.get("once") and (there := store.one("SELECT id FROM tweets WHERE author_id = ?", (author.id,))):
-        return int(there[0])
     parent = _parent(store, item)
     tweet_id = _new_id(store, item.get("created_at"), back_ms)
     written = str(item["text"])
@@ -121,7 +122,7 @@ def _add_customer_post(store: Store, item: Mapping[str, Any], accounts: dict[int
         doc,
     )
     insert(store, tweet, written=written, mentions=mentions)
-    return tweet_id
+    return str(tweet_id)
 
 
 def _parent(store: Store, item: Mapping[str, Any]) -> Tweet | None:
