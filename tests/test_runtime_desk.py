@@ -23,7 +23,7 @@ import redis
 from connectors.sandbox.harness import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-ALL = {"postgres", "valkey", "web", "worker", "beat", "sandbox"}
+ALL = {"postgres", "valkey", "web", "worker", "beat", "sandbox", "story"}
 # What the tests' own environment says would reach the desk and is none of its business.
 FOREIGN = ("DATABASE", "REDIS", "SECRET", "FIELD_", "SOCIALDESK", "ALLOWED", "PORT", "SANDBOX", "DJANGO")
 

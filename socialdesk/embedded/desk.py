@@ -62,6 +62,7 @@ class Desk:
         for program in others:
             self._start(*program)
         self._manage("setup_demo", "the demo desk could not be set up")
+        self._start("story", ["manage.py", "demo_stream"], 3)
 
     def down(self) -> None:
         self.supervisor.stop()
@@ -159,7 +160,7 @@ class Desk:
                 "sandbox",
                 [
                     *("manage.py", "sandbox", "serve", "--port", str(self.sandbox_port)),
-                    *("--data", str(self.data / "sandbox")),
+                    *("--data", str(self.data / "sandbox"), "--desk-url", self.url),
                 ],
                 5,
             ),

@@ -16,19 +16,12 @@ from connectors.sandbox.harness import running_sandbox
 from inbox.models import Conversation
 from inbox.services import poll
 from routing import selectors
+from routing.demo.company import TEAMS
+from routing.demo.stream import STORY
 from routing.models import AgentProfile, Rule, Team
 from routing.services.assignment import route_due
-
-PASSWORDS = {"alice": "a-password", "bob": "b-password", "erin": "e-password", "dana": "d-password"}
-
-
-@pytest.fixture
-def passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Path:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one takes its time
-    path = tmp_path / "passwords.json"
-    path.write_text(json.dumps(PASSWORDS))
-    monkeypatch.setenv("DEMO_PASSWORDS_FILE", str(path))
-    return path
+from socialdesk.embedded import vault
+from tests.routing.conftest import PASSWORDS
 
 
 def _set_up(**options: Any) -> str:
@@ -43,21 +36,35 @@ def test_people_teams_and_rules(passwords: Path, settings: Any) -> None:
     said = _set_up()
     assert not any(password in said for password in PASSWORDS.values())
     roles = dict(AgentProfile.objects.values_list("user__username", "role"))
-    assert roles == {"alice": "agent", "mei": "agent", "bob": "lead", "erin": "expert", "dana": "admin"}
+    assert roles == {
+        "alice": "agent",
+        "mei": "agent",
+        "tomasz": "agent",
+        "bob": "lead",
+        "dana": "admin",
+        **dict.fromkeys(("erin", "amara", "ravi"), "expert"),
+    }
+    assert {name: roles[name] for name in vault.PEOPLE} == vault.PEOPLE, "the start page says who somebody is"
     alice, mei = User.objects.get(username="alice"), User.objects.get(username="mei")
     assert alice.check_password("a-password")
     assert alice.get_full_name() == "Alice Lindqvist"
     assert not mei.has_usable_password()
     assert not User.objects.filter(is_superuser=True).exists()
-    assert [team.name for team in selectors.teams_of(User.objects.get(username="bob"))] == [
-        "Help desk",
-        "Billing experts",
-    ]
+    teams = {team.name: team.kind for team in selectors.teams_of(User.objects.get(username="bob"))}
+    assert teams == {
+        "Help desk": "help_desk",
+        "Support": "support",
+        **dict.fromkeys(("Billing experts", "Network experts", "Contract experts"), "experts"),
+    }
+    assert {topic.name for topic in Team.objects.get(name="Network experts").topics.all()} == {"Outages", "Routers"}
+    there = AgentProfile.objects.filter(availability="available").values_list("user__username", flat=True)
+    assert set(there) == {"alice", "bob", "erin"}, "admins take nothing, and nobody signs in as the others"
+    rules = Rule.objects.count()
     AgentProfile.objects.filter(user=alice).update(capacity=3)
     Rule.objects.filter(name="Outages").delete()
     _set_up()
     assert AgentProfile.objects.get(user=alice).capacity == 3
-    assert (Rule.objects.count(), Team.objects.count(), User.objects.count()) == (2, 2, 5)
+    assert (Rule.objects.count(), Team.objects.count(), User.objects.count()) == (rules - 1, 5, 8)
 
 
 @pytest.mark.django_db
@@ -90,16 +97,19 @@ def test_the_first_setup_connects_the_company_and_its_customers_are_routed(
     with running_sandbox(tmp_path / "network") as sandbox:
         settings.SANDBOX_URL = sandbox.url
         _set_up()
-        _set_up()
-        connection = Connection.objects.get()
-        assert (connection.name, connection.handle) == ("Norrline on X", "norrline")
         state: dict[str, Any] = sandbox.state()
-        assert (state["posts"], state["dms"]) == (6, 1)
-        poll.poll_due(limit=4)
+        _set_up()
+        assert sandbox.state() == state, "set up again, nobody writes again"
+        assert set(Connection.objects.values_list("network", "name", "handle")) == {
+            ("x", "Norrline on X", "norrline"),
+            ("facebook", "Norrline on Facebook", "norrline"),
+        }
+        poll.poll_due(limit=8)
         route_due()
-        assert Conversation.objects.count() == 7
+        written = [beat for beat in STORY.before if beat.who and not beat.quiet]
+        assert Conversation.objects.count() == len(written) >= 20
         teams = {
             row.team.name
             for row in selectors.assignments_of(Conversation.objects.values_list("pk", flat=True)).values()
         }
-        assert teams == {"Help desk", "Billing experts"}
+        assert teams == {team.name for team in TEAMS}

@@ -9,56 +9,58 @@ import json
 import os
 import time
 from argparse import ArgumentParser
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
 
 from connectors.errors import ConnectorError
 from connectors.models import Connection
 from connectors.sandbox.harness import Control, ControlError
 from inbox.services import connections
+from routing.demo.company import CONNECTIONS, HANDLE, NAME, PEOPLE, RULES, TEAMS, Colleague, TeamOf
+from routing.demo.player import Player
+from routing.demo.stream import STORY
 from routing.models import AgentProfile, Expertise, Membership, Rule, Team, Topic
 
-HELP_DESK, BILLING = "Help desk", "Billing experts"
-Person = tuple[str, str, str, str, tuple[str, ...]]  # user name, names, role, teams
-PEOPLE: tuple[Person, ...] = (
-    ("alice", "Alice", "Lindqvist", "agent", (HELP_DESK,)),
-    ("mei", "Mei", "Tanaka", "agent", (HELP_DESK,)),
-    ("bob", "Bob", "Okafor", "lead", (HELP_DESK, BILLING)),
-    ("erin", "Erin", "Vasquez", "expert", (BILLING,)),
-    ("dana", "Dana", "Petrov", "admin", ()),
-)
 REQUIRED = {"alice", "bob", "erin", "dana"}
-RULES = (
-    ("Billing words", ["refund", "charged", "invoice", "billing", "money back", "paid twice"], BILLING),
-    ("Contracts", ["cancel my contract", "terminate", "price increase"], BILLING),
-    ("Outages", ["outage", "no internet", "offline", "down again"], HELP_DESK),
-)
-TOPICS = ("Invoices", "Contracts")
-CAPACITY = 8
-ACCOUNT = {"handle": "norrline", "name": "Norrline"}
-CONNECTION = "Norrline on X"
 
-# Invented people and texts: (minutes ago, handle, name, followers, text).
-Said = tuple[int, str, str, int, str]
-POSTS: tuple[Said, ...] = (
-    (47, "tobias_wren", "Tobias Wren", 212, "@norrline no internet in Kallvik since six this morning. Any news?"),
-    (38, "hannamoss", "Hanna Moss", 1840, "@norrline you charged me twice in March. I would like a refund, please 🙏"),
-    (31, "pelle_ostrom", "Pelle Öström", 95, "@norrline the technician never showed up. Third time! What now?"),
-    (22, "julie_marchand", "Julie Marchand", 12400, "Quatre jours sans réponse, @norrline. Il y a quelqu'un ?"),
-    (14, "ada_okonjo", "Ada Okonjo", 640, "Shout-out to @norrline: router swapped in ten minutes, lovely people."),
-    (6, "samir_rahmani", "Samir Rahmani", 31, "@norrline I move to a new flat in June. How do I take my line with me?"),
-)
-MESSAGES: tuple[Said, ...] = (
-    (9, "greta_holm", "Greta Holm", 77, "Hello, invoice 2207 lists a router that I sent back. Can you correct it?"),
-)
+
+class Account(NamedTuple):
+    """The company's account on one network of the sandbox."""
+
+    network: str
+    url: str
+    make: Callable[[], dict[str, Any]]
+    secrets: Mapping[str, str]  # name of the connector's secret -> name in what ``make`` answers
+
+
+def _accounts(sandbox: Control) -> tuple[Account, ...]:
+    return (
+        Account(
+            "x",
+            sandbox.x_url,
+            partial(sandbox.create_account, HANDLE, NAME),
+            {
+                "consumer_key": "consumer_key",
+                "consumer_secret": "consumer_secret",
+                "access_token": "oauth_token",
+                "access_token_secret": "oauth_token_secret",
+            },
+        ),
+        Account(
+            "facebook",
+            sandbox.facebook_url,
+            partial(sandbox.create_page, HANDLE, NAME),
+            {"access_token": "access_token", "app_secret": "app_secret"},
+        ),
+    )
 
 
 class Command(BaseCommand):
@@ -73,7 +75,9 @@ class Command(BaseCommand):
         made = _people(_passwords())
         self.stdout.write(f"The demo desk is ready, {made} people are new.")
         if settings.SANDBOX_URL:
-            _sandbox(Control(settings.SANDBOX_URL), patience=options["patience"])
+            sandbox = Control(settings.SANDBOX_URL)
+            for account in _accounts(sandbox):
+                _connect(sandbox, account, patience=options["patience"])
 
 
 def _passwords() -> dict[str, str]:
@@ -92,93 +96,82 @@ def _passwords() -> dict[str, str]:
 @transaction.atomic
 def _people(passwords: dict[str, str]) -> int:
     """Teams, people and rules that are not there yet. Returns how many people were made."""
-    desk = Team.objects.filter(kind=Team.Kind.HELP_DESK).first()
-    experts, first = Team.objects.get_or_create(name=BILLING, defaults={"kind": Team.Kind.EXPERTS})
-    teams = {
-        HELP_DESK: desk or Team.objects.create(name=HELP_DESK, kind=Team.Kind.HELP_DESK),
-        BILLING: experts,
-    }
-    made = sum(_person(teams, passwords, person) for person in PEOPLE)
-    if first:
-        _topics(experts)
+    teams = {row.name: _team(row) for row in TEAMS}
+    made = sum(_person(teams, passwords, row) for row in PEOPLE)
     if not Rule.objects.exists():
+        topics = {topic.name: topic for topic in Topic.objects.all()}
         Rule.objects.bulk_create(
-            Rule(position=position, name=name, words=words, team=teams[team])
-            for position, (name, words, team) in enumerate(RULES, 1)
-        )
+            Rule(
+                position=position, name=row.name, team=teams[row.team], topic=topics.get(row.topic), **row.conditions
+            )
+            for position, row in enumerate(RULES, 1)
+        )  # fmt: skip
     return made
 
 
-def _topics(experts: Team) -> None:
-    """What the experts know about."""
-    for name in TOPICS:
-        topic = Topic.objects.get_or_create(name=name)[0]
-        experts.topics.add(topic)
-        Expertise.objects.get_or_create(user=User.objects.get(username="erin"), topic=topic)
+def _team(row: TeamOf) -> Team:
+    """At most one team is the help desk: whoever named theirs otherwise keeps it."""
+    if row.kind == Team.Kind.HELP_DESK and (desk := Team.objects.filter(kind=row.kind).first()):
+        return desk
+    team, first = Team.objects.get_or_create(name=row.name, defaults={"kind": row.kind})
+    if first:
+        team.topics.set([Topic.objects.get_or_create(name=name)[0] for name in row.topics])
+    return team
 
 
-def _person(teams: dict[str, Team], passwords: dict[str, str], person: Person) -> bool:
-    username, first, last, role, own = person
-    user, made = User.objects.get_or_create(username=username, defaults={"first_name": first, "last_name": last})
+def _person(teams: dict[str, Team], passwords: dict[str, str], row: Colleague) -> bool:
+    user, made = User.objects.get_or_create(
+        username=row.username, defaults={"first_name": row.first, "last_name": row.last}
+    )
     if not made:
         return False
-    user.set_password(passwords.get(username))  # without one, nobody signs in as this colleague
+    user.set_password(passwords.get(row.username))  # without one, nobody signs in as this colleague
     user.save(update_fields=["password"])
-    there = role != AgentProfile.Role.ADMIN and username in passwords
+    availability = AgentProfile.Availability.AVAILABLE if row.username in passwords else AgentProfile.Availability.BUSY
     AgentProfile.objects.create(
         user=user,
-        role=role,
-        capacity=CAPACITY,
-        takes_conversations=AgentProfile.takes_by_itself(role),
-        availability=AgentProfile.Availability.AVAILABLE if there else AgentProfile.Availability.AWAY,
+        role=row.role,
+        capacity=row.capacity,
+        takes_conversations=AgentProfile.takes_by_itself(row.role),
+        availability=AgentProfile.Availability.AWAY if row.role == AgentProfile.Role.ADMIN else availability,
     )
-    Membership.objects.bulk_create(Membership(team=teams[name], user=user) for name in own)
+    Membership.objects.bulk_create(Membership(team=teams[name], user=user) for name in row.teams)
+    Expertise.objects.bulk_create(
+        Expertise(user=user, topic=Topic.objects.get_or_create(name=name)[0]) for name in row.knows
+    )
     return True
 
 
-def _sandbox(network: Control, *, patience: float) -> None:
+def _connect(sandbox: Control, account: Account, *, patience: float) -> None:
     """The company's account, connected; again when the sandbox has moved to another port.
 
     Customers have written before we first look: posts of the past are not shown to somebody who has read on.
     """
-    known = Connection.objects.filter(network="x", handle=ACCOUNT["handle"]).first()
-    if known is not None and known.config.get("base_url") == network.x_url:
+    known = Connection.objects.filter(network=account.network, handle=HANDLE).first()
+    if known is not None and known.config.get("base_url") == account.url:
         return
-    account = _account(network, patience)
-    secrets = {
-        "consumer_key": account["consumer_key"],
-        "consumer_secret": account["consumer_secret"],
-        "access_token": account["oauth_token"],
-        "access_token_secret": account["oauth_token_secret"],
-    }
+    made = _made(account, patience)
     try:
-        if known is None and network.state()["posts"] == 0:
-            network.posts([_item(post) for post in POSTS])
-            network.dms([_item(message) for message in MESSAGES])
+        if known is None:
+            Player(sandbox, STORY).before(account.network)
         connections.connect(
-            network="x",
-            name=known.name if known else CONNECTION,
-            config={"base_url": network.x_url},
-            secrets=secrets,
+            network=account.network,
+            name=known.name if known else CONNECTIONS[account.network],
+            config={"base_url": account.url},
+            secrets={name: made[key] for name, key in account.secrets.items()},
         )
     except (ConnectorError, ControlError, OSError, HTTPException) as error:
         raise CommandError(f"The company's account on the sandbox could not be connected: {error}") from None
 
 
-def _account(network: Control, patience: float) -> dict[str, Any]:
+def _made(account: Account, patience: float) -> dict[str, Any]:
     until = time.monotonic() + patience
     while True:
         try:
-            return network.create_account(**ACCOUNT)
+            return account.make()
         except (OSError, HTTPException, ControlError) as error:
             if time.monotonic() > until:
                 raise CommandError(
                     f"The sandbox did not answer within {patience:.0f} seconds ({type(error).__name__})."
                 ) from None
             time.sleep(0.1)
-
-
-def _item(said: Said) -> dict[str, Any]:
-    ago, handle, name, followers, text = said
-    at = timezone.now() - timedelta(minutes=ago)
-    return {"handle": handle, "name": name, "followers": followers, "text": text, "created_at": at.isoformat()}

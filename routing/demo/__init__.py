@@ -1,0 +1,1 @@
+"""The invented company of `make run`: its people, its rules, and what its customers write."""

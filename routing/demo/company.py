@@ -1,0 +1,85 @@
+"""Norrline, an invented internet provider: its people, teams, rules, accounts and how it speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+HELP_DESK, SUPPORT = "Help desk", "Support"
+BILLING, NETWORK, CONTRACTS = "Billing experts", "Network experts", "Contract experts"
+
+HANDLE, NAME = "norrline", "Norrline"
+
+
+class TeamOf(NamedTuple):
+    """A team and what it knows about."""
+
+    name: str
+    kind: str
+    topics: tuple[str, ...] = ()
+
+
+TEAMS = (
+    TeamOf(HELP_DESK, "help_desk"),
+    TeamOf(SUPPORT, "support"),
+    TeamOf(BILLING, "experts", ("Invoices", "Refunds")),
+    TeamOf(NETWORK, "experts", ("Outages", "Routers")),
+    TeamOf(CONTRACTS, "experts", ("Moving house", "Cancelling")),
+)
+
+
+class Colleague(NamedTuple):
+    """Somebody who works here. Those who have a password of the demo desk are available, the others busy."""
+
+    username: str
+    first: str
+    last: str
+    role: str
+    teams: tuple[str, ...] = ()
+    capacity: int = 8
+    knows: tuple[str, ...] = ()
+
+
+PEOPLE = (
+    Colleague("alice", "Alice", "Lindqvist", "agent", (HELP_DESK, SUPPORT), 10),
+    Colleague("mei", "Mei", "Tanaka", "agent", (HELP_DESK,)),
+    Colleague("tomasz", "Tomasz", "Wilk", "agent", (SUPPORT,), 6),
+    Colleague("bob", "Bob", "Okafor", "lead", tuple(team.name for team in TEAMS), 4),
+    Colleague("erin", "Erin", "Vasquez", "expert", (BILLING,), 5, ("Invoices", "Refunds")),
+    Colleague("amara", "Amara", "Diallo", "expert", (NETWORK,), 5, ("Outages", "Routers")),
+    Colleague("ravi", "Ravi", "Menon", "expert", (CONTRACTS,), 5, ("Moving house", "Cancelling")),
+    Colleague("dana", "Dana", "Petrov", "admin"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOf:
+    """A rule and its conditions: fields of Rule. ``topic`` finds the experts within the team."""
+
+    name: str
+    team: str
+    conditions: dict[str, Any]
+    topic: str = ""
+
+
+RULES = (
+    RuleOf("Wide reach", SUPPORT, {"min_followers": 20_000, "visibility": "public"}),
+    RuleOf(
+        "Billing words",
+        BILLING,
+        {"words": ["refund", "charged", "invoice", "billing", "money back", "paid twice", "Rechnung", "facture"]},
+        "Invoices",
+    ),
+    RuleOf(
+        "Moving and cancelling",
+        CONTRACTS,
+        {"words": ["cancel my contract", "terminate", "price increase", "new flat", "moving house", "mudanza"]},
+        "Moving house",
+    ),
+    RuleOf("Outages", HELP_DESK, {"words": ["outage", "no internet", "offline", "down again", "störning"]}),
+    RuleOf("Routers and speed", NETWORK, {"words": ["router", "Mbit", "latency", "firmware", "IPv6"]}, "Routers"),
+    RuleOf("In German or French", SUPPORT, {"languages": ["de", "fr"]}),
+    RuleOf("Messenger", SUPPORT, {"networks": ["facebook"], "visibility": "direct"}),
+)
+
+CONNECTIONS = {"x": "Norrline on X", "facebook": "Norrline on Facebook"}
