@@ -14,6 +14,7 @@ from a2wsgi import WSGIMiddleware
 from django.core.asgi import get_asgi_application
 
 from socialdesk import wsgi
+from socialdesk.live import close_at_sigterm
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -36,6 +37,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            close_at_sigterm()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any, TypeVar
 
 import psycopg2
@@ -35,6 +38,7 @@ BEHIND = 0.1  # how soon to look again while an older transaction hides events
 REPLAY = 2000  # events a returning client may have missed before it reads the page again
 RELOAD = "event: reload\ndata: {}\n\n"
 END = "event: end\ndata: {}\n\n"
+CLOSE = ""  # this process stops: the client comes back to another one, with the position it has
 
 T = TypeVar("T")
 
@@ -85,6 +89,13 @@ class Hub:
         self.listening: Any = None
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="live")
         self.tasks: list[asyncio.Task[None]] = []
+        self.closing = asyncio.Event()
+
+    def close(self) -> None:
+        """End all streams; what they have not read yet is replayed to them elsewhere."""
+        self.closing.set()
+        for client in list(self.clients):
+            client.put(CLOSE)
 
     async def run(self, work: Callable[..., T], *args: Any) -> T:
         """Blocking work in the hub's own thread, so that it keeps one database connection."""
@@ -220,6 +231,25 @@ async def hub() -> Hub:
     return await asyncio.shield(task)
 
 
+def close_at_sigterm() -> None:
+    """A server that is told to stop waits for its requests, and a stream would never end by itself."""
+    loop, served = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(_close, loop)
+        if callable(served):
+            served(number, frame)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    task = _hubs.get(loop)
+    if task is not None and task.done() and not task.cancelled() and task.exception() is None:
+        task.result().close()
+
+
 async def events(request: HttpRequest) -> HttpResponseBase:
     """The stream of one page. ``after`` (or Last-Event-ID) is the position that the page has seen."""
     if request.method not in ("GET", "HEAD"):
@@ -254,11 +284,13 @@ async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
         yield "retry: 2000\n\n"
         if after is not None:
             await here.replay(client, after)
-        while True:
+        while not here.closing.is_set():
             try:
                 message = await asyncio.wait_for(client.queue.get(), COMMENT_EVERY)
             except TimeoutError:
                 message = ":\n\n"
+            if here.closing.is_set():
+                return
             yield message
             if message is END:
                 return

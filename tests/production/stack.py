@@ -18,6 +18,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -28,10 +29,20 @@ from connectors.sandbox.harness import ROOT, Sandbox, free_port
 from socialdesk.embedded.processes import spawn, stop
 from socialdesk.embedded.testing import Services, make_services
 from tests import factories
-from tests.chaos.world import LIMITS, SETTINGS, until
+from tests.chaos.world import SETTINGS, until
 
 HOST = "desk.example.com"
 FOREIGN = ("DATABASE_", "REDIS_", "PYTEST_", "DJANGO_", "SOCIALDESK_", "SECRET_", "FIELD_", "ALLOWED_", "SANDBOX_")
+# Shorter than in production, so that what a killed process held is free soon; long enough for a busy machine.
+LIMITS = {
+    "HTTP_DEADLINE": "4",
+    "SEND_LEASE": "6",
+    "POLL_LEASE": "12",
+    "STATEMENT_TIMEOUT_MS": "6000",
+    "IDLE_IN_TRANSACTION_TIMEOUT_MS": "12000",
+    "SWEEP_SECONDS": "0.5",
+    "LOG_LEVEL": "WARNING",
+}
 THREADS = {"WORKER_THREADS": "3", "READERS": "3", "SENDERS": "3", "WEB_THREADS": "4"}
 
 
@@ -65,12 +76,11 @@ class Program:
 class Stack:
     """The desk; its database is owned by a role that may do nothing else."""
 
-    def __init__(self, folder: Path, services: Services, sandbox: Sandbox) -> None:
+    def __init__(self, folder: Path, static: Path, services: Services, sandbox: Sandbox) -> None:
         self.folder, self.services, self.sandbox = folder, services, sandbox
         self.programs: dict[str, Program] = {}
         self.password = secrets.token_hex(16)
         self.admin("CREATE ROLE desk LOGIN PASSWORD %s", self.password)
-        self.static = folder / "static"
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         self.environment = {
             **kept, **LIMITS, **THREADS,
@@ -82,7 +92,7 @@ class Stack:
             "CSRF_TRUSTED_ORIGINS": f"https://{HOST}",
             "SECURE_PROXY": "true",
             "REDIS_URL": services.valkey.url,
-            "STATIC_ROOT": str(self.static),
+            "STATIC_ROOT": str(static),
             "UNDO_SECONDS": "0",
             "PREPARE_SANDBOX": sandbox.url,
             "PYTHONUNBUFFERED": "1",
@@ -115,6 +125,15 @@ class Stack:
 
     def number(self, statement: str, *values: Any) -> int:
         return int(self.sql(statement, *values)[0][0])
+
+    def stories(self, like: str) -> list[tuple[int, int]]:
+        """Routed conversations, with their newest message, of the customers with such a handle."""
+        return self.sql(
+            """SELECT c.id, c.last_incoming_id FROM inbox_conversation c JOIN inbox_identity i ON i.id = c.identity_id
+            JOIN routing_queueentry q ON q.conversation_id = c.id WHERE i.handle LIKE %s AND q.team_id IS NOT NULL
+            ORDER BY c.id""",
+            like,
+        )
 
     # --- processes -------------------------------------------------------------------------------------------------
     def run(self, *command: str, **environment: str) -> str:
@@ -176,7 +195,7 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_stack(folder: Path) -> Iterator[Stack]:
+def running_stack(folder: Path, static: Path) -> Iterator[Stack]:
     services = make_services(settings=SETTINGS)
     sandbox = Sandbox(folder / "sandbox", free_port())
     starting = threading.Thread(target=sandbox.start)
@@ -185,7 +204,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
         services.start()
         starting.join()
         sandbox.rates_off()
-        stack = Stack(folder, services, sandbox)
+        stack = Stack(folder, static, services, sandbox)
         try:
             yield stack
         finally:
@@ -199,7 +218,7 @@ def running_stack(folder: Path) -> Iterator[Stack]:
 @dataclass
 class Answer:
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -230,7 +249,7 @@ class Browser:
             for cookie in answer.headers.get_all("Set-Cookie") or []:
                 name, _, value = cookie.partition(";")[0].partition("=")
                 self.cookies[name] = value
-            return Answer(answer.status, dict(answer.headers), answer.read())
+            return Answer(answer.status, answer.headers, answer.read())
         finally:
             line.close()
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +144,7 @@ def test_who_is_stopped_gets_the_time_it_needs(services: dict[str, Any]) -> None
     assert 'env.float("HTTP_DEADLINE", default=20.0)' in source
 
 
-def test_the_image_is_built_as_bootstrap_installs(tmp_path: Path) -> None:
+def test_the_image_is_built_as_bootstrap_installs(static_root: Path) -> None:
     steps = dockerfile()
     runs = " && ".join(rest for word, rest in steps if word == "RUN")
     bootstrap = (ROOT / "scripts" / "bootstrap.py").read_text()
@@ -157,11 +153,5 @@ def test_the_image_is_built_as_bootstrap_installs(tmp_path: Path) -> None:
         assert ours in bootstrap
     copied = " ".join(rest for word, rest in steps if word == "COPY")
     assert {"package.json", "package-lock.json", ".npmrc", "requirements.txt"} <= set(copied.split())
-    [gather] = re.findall(r"(SOCIALDESK_MODE=\S+ SECRET_KEY=\S+) python (manage\.py collectstatic [^&]*)", runs)
-    kept = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "STATIC_ROOT": str(tmp_path / "static")}
-    environment = kept | dict(pair.split("=", 1) for pair in gather[0].split())
-    subprocess.run(
-        [sys.executable, *shlex.split(gather[1])], cwd=ROOT, env=environment, check=True, capture_output=True
-    )
-    manifest = json.loads((tmp_path / "static" / "staticfiles.json").read_text())
-    assert manifest["paths"]
+    manifest = json.loads((static_root / "staticfiles.json").read_text())
+    assert manifest["paths"]["desk/base.css"] != "desk/base.css"
