@@ -131,7 +131,8 @@ class Postgres:
                 cursor.execute("SELECT inbox_at_home()")
             except psycopg2.errors.UndefinedFunction:  # from before the desk could tell
                 return True
-            return bool(cursor.fetchone()[0])
+            row = cursor.fetchone()
+        return row is not None and bool(row[0])
 
     def stop(self) -> None:
         if self.process is not None:
