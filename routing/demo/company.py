@@ -83,3 +83,15 @@ RULES = (
 )
 
 CONNECTIONS = {"x": "Norrline on X", "facebook": "Norrline on Facebook"}
+VOICE = {
+    "x": (
+        "Plain and quick, one thought a post. Say what we do next and by when; never “we apologise for any "
+        "inconvenience”. First names, no signature. Numbers, addresses and anything about a bill go private. "
+        "Answer in the language of the post. One emoji at most, and none to somebody who is angry."
+    ),
+    "facebook": (
+        "Warmer than on X: a greeting by first name, two or three sentences, and our own first name below. "
+        "Many neighbours read along under our posts, so answer once for all of them and name the next update. "
+        "Anything about one customer's bill or address goes to Messenger."
+    ),
+}

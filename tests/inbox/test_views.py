@@ -120,6 +120,18 @@ def test_a_conversation_of_another_team_is_not_there(desk: factories.Desk) -> No
     assert erin.get(f"/api/v1/conversations/{carol.pk}/").status_code == 404
 
 
+def test_who_answers_reads_how_we_speak_there_and_nothing_where_nobody_said(desk: factories.Desk) -> None:
+    [carol] = factories.arrives(desk, factories.post("Hello", by="carol"))
+    route_due()
+    alice, path = signed_in(desk.alice), f"/inbox/mine/{carol}/"
+    assert "How we speak here" not in alice.get(path).content.decode()
+    desk.connection.voice = "First names.\n<b>No</b> emoji."
+    desk.connection.save(update_fields=["voice"])
+    page = alice.get(path).content.decode()
+    assert "How we speak here" in page
+    assert "First names.<br>&lt;b&gt;No&lt;/b&gt; emoji." in page
+
+
 def test_a_form_never_leads_to_another_host(desk: factories.Desk) -> None:
     carol = factories.routed(desk)
     note = {"audience": "note", "text": "x", "next": "https://evil.example/"}

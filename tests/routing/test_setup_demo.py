@@ -16,7 +16,7 @@ from connectors.sandbox.harness import running_sandbox
 from inbox.models import Conversation
 from inbox.services import poll
 from routing import selectors
-from routing.demo.company import TEAMS
+from routing.demo.company import TEAMS, VOICE
 from routing.demo.stream import STORY
 from routing.models import AgentProfile, Rule, Team
 from routing.services.assignment import route_due
@@ -100,9 +100,9 @@ def test_the_first_setup_connects_the_company_and_its_customers_are_routed(
         state: dict[str, Any] = sandbox.state()
         _set_up()
         assert sandbox.state() == state, "set up again, nobody writes again"
-        assert set(Connection.objects.values_list("network", "name", "handle")) == {
-            ("x", "Norrline on X", "norrline"),
-            ("facebook", "Norrline on Facebook", "norrline"),
+        assert set(Connection.objects.values_list("network", "name", "handle", "voice")) == {
+            ("x", "Norrline on X", "norrline", VOICE["x"]),
+            ("facebook", "Norrline on Facebook", "norrline", VOICE["facebook"]),
         }
         poll.poll_due(limit=8)
         route_due()

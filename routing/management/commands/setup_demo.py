@@ -24,7 +24,7 @@ from connectors.errors import ConnectorError
 from connectors.models import Connection
 from connectors.sandbox.harness import Control, ControlError
 from inbox.services import connections
-from routing.demo.company import CONNECTIONS, HANDLE, NAME, PEOPLE, RULES, TEAMS, Colleague, TeamOf
+from routing.demo.company import CONNECTIONS, HANDLE, NAME, PEOPLE, RULES, TEAMS, VOICE, Colleague, TeamOf
 from routing.demo.player import Player
 from routing.demo.stream import STORY
 from routing.models import AgentProfile, Expertise, Membership, Rule, Team, Topic
@@ -154,12 +154,14 @@ def _connect(sandbox: Control, account: Account, *, patience: float) -> None:
     try:
         if known is None:
             Player(sandbox, STORY).before(account.network)
-        connections.connect(
+        connection = connections.connect(
             network=account.network,
             name=known.name if known else CONNECTIONS[account.network],
             config={"base_url": account.url},
             secrets={name: made[key] for name, key in account.secrets.items()},
         )
+        if known is None:
+            Connection.objects.filter(pk=connection.pk).update(voice=VOICE[account.network])
     except (ConnectorError, ControlError, OSError, HTTPException) as error:
         raise CommandError(f"The company's account on the sandbox could not be connected: {error}") from None
 
