@@ -123,7 +123,7 @@ def test_a_restored_desk_sends_nothing_twice(stack: Stack, tmp_path: Path) -> No
     program(stack, "pg_restore", "--no-owner", "--exit-on-error", "-d", stack.url, str(tmp_path / "desk.dump"))
     dumped = Counter(state for _, state in stack.sql(STATES))
     assert dumped["sent"] >= 5
-    assert dumped["held"] == 4
+    assert dumped["held"] >= 4  # and whom no sweep had released yet
     assert dumped["queued"] >= 1
     assert dumped["sending"] >= 1
     assert dumped["unknown"] + dumped["sent"] >= 7
