@@ -18,6 +18,7 @@ from connectors.types import (
     Denied,
     Draft,
     Measure,
+    Missing,
     Page,
     Post,
     RateBudget,
@@ -48,6 +49,10 @@ class Connector(ABC, Generic[Config]):
     @abstractmethod
     def check(self) -> Author:
         """Who are we there? Raises AuthError or ConfigError."""
+
+    def missing(self) -> Sequence[Missing]:
+        """The permissions that these credentials lack, as far as the network tells. Sends nothing."""
+        return ()
 
     @abstractmethod
     def fetch(self, stream: str, cursor: Mapping[str, Any]) -> Iterator[Page]:

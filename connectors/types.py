@@ -216,6 +216,15 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A permission that our credentials lack: its name there, what does not work without it, and what to do."""
+
+    name: str
+    without: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamSpec:
     """A stream that a network offers: its key, how often to read it, and what a person calls it."""
 

@@ -137,9 +137,22 @@ def in_trouble(user: Somebody, *, limit: int = 100) -> list[OutboxItem]:
 
 
 def connections() -> list[Connection]:
-    """Every connection with its streams and their gaps, those that need somebody first."""
-    streams = StreamState.objects.order_by("stream").prefetch_related(
-        Prefetch("gaps", queryset=StreamGap.objects.order_by("-found_at"))
-    )
-    rows = Connection.objects.prefetch_related(Prefetch("streams", queryset=streams)).order_by("name", "id")
+    """Every connection with its streams and their gaps, those that need somebody first. Three statements."""
+    rows = _with_streams().exclude(state=Connection.State.REMOVED).order_by("name", "id")
     return sorted(rows, key=lambda row: row.state == Connection.State.ACTIVE)
+
+
+def connection_by_id(connection_id: int) -> Connection | None:
+    """One connection that was not removed, with its streams and their gaps."""
+    return _with_streams().exclude(state=Connection.State.REMOVED).filter(pk=connection_id).first()
+
+
+def _with_streams() -> QuerySet[Connection]:
+    gaps = Prefetch("gaps", queryset=StreamGap.objects.order_by("-found_at"))
+    streams = StreamState.objects.order_by("stream").prefetch_related(gaps)
+    return Connection.objects.prefetch_related(Prefetch("streams", queryset=streams))
+
+
+def conversations_on(connection_id: int, *, limit: int = 1000) -> int:
+    """How many conversations hang on an account, counted no further than ``limit``: for whoever removes it."""
+    return Conversation.objects.filter(connection=connection_id).order_by()[:limit].count()

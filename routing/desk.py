@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
 
+from inbox import health
 from inbox.services import counts
 from routing import selectors
 from routing.models import AgentProfile, Team
@@ -74,6 +75,11 @@ class Desk:
     @property
     def keeps_accounts(self) -> bool:
         return self.role in (AgentProfile.Role.LEAD, AgentProfile.Role.ADMIN)
+
+    @cached_property
+    def ill(self) -> int:
+        """How many connections need somebody."""
+        return health.ill() if self.keeps_accounts else 0
 
     @cached_property
     def teams(self) -> list[Team]:

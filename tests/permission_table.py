@@ -45,6 +45,7 @@ ADMIN_ACTS = "302 302 403 403 403 403 403 303"
 _C = "conversations/<int:conversation_id>"
 _Q = "inbox/<slug:queue>/<int:conversation_id>/"
 _A = "api/v1/conversations/<int:conversation_id>"
+_N = "connections/<int:connection_id>/<slug:action>/"
 _ABSENT = "999999999"
 
 
@@ -199,6 +200,21 @@ TABLE: list[Row] = [
     Row("outbox/<int:item_id>/<slug:action>/", "POST", "/outbox/{item}/destroy/", NOBODY),
     Row("trouble/", "GET", "/trouble/", "302 302 403 403 403 200 200 200"),
     Row("connections/", "GET", "/connections/", "302 302 403 403 403 200 200 200"),
+    Row("connections/<int:connection_id>/", "GET", "/connections/{connection}/", "302 302 403 403 403 200 200 200"),
+    Row("connections/<int:connection_id>/", "GET", "/connections/{connection}/?show=failed",
+        "302 302 403 403 403 200 200 200"),
+    Row("connections/<int:connection_id>/", "GET", f"/connections/{_ABSENT}/", "302 302 403 403 403 404 404 404"),
+    Row("connections/add/", "GET", "/connections/add/", "302 302 403 403 403 403 403 200"),
+    Row("connections/add/<slug:network>/", "GET", "/connections/add/x/", "302 302 403 403 403 403 403 200"),
+    Row("connections/add/<slug:network>/", "POST", "/connections/add/x/", "302 302 403 403 403 403 403 400"),
+    Row("connections/add/<slug:network>/", "GET", "/connections/add/nowhere/", "302 302 403 403 403 403 403 404"),
+    Row(_N, "POST", "/connections/{connection}/check/", ADMIN_ACTS),
+    Row(_N, "POST", "/connections/{connection}/rename/", ADMIN_ACTS, {"name": "Renamed"}),
+    Row(_N, "POST", "/connections/{connection}/authorise/", "302 302 403 403 403 403 403 400"),
+    Row(_N, "POST", "/connections/{connection}/remove/", "302 302 403 403 403 403 403 400", {"confirm": "no"}),
+    Row(_N, "POST", "/connections/{connection}/remove/", ADMIN_ACTS, {"confirm": "Norrline on X"}),
+    Row(_N, "POST", "/connections/{connection}/acknowledge/", ADMIN_ACTS, {"gap": "1"}),
+    Row(_N, "POST", "/connections/{connection}/destroy/", "302 302 403 403 403 403 403 404"),
     Row("connections/<int:connection_id>/<slug:action>/", "POST", "/connections/{connection}/pause/", ADMIN_ACTS),
     Row("connections/<int:connection_id>/<slug:action>/", "POST", "/connections/{connection}/resume/", ADMIN_ACTS),
     Row("connections/<int:connection_id>/<slug:action>/", "POST", f"/connections/{_ABSENT}/pause/",

@@ -12,8 +12,8 @@ from connectors.models import Connection, StreamState
 from inbox import selectors
 from inbox.api.base import call
 from inbox.downstream import policy
+from inbox.health import card
 from inbox.permissions import require
-from inbox.views.connections import card
 
 
 class StreamSerializer(serializers.ModelSerializer[StreamState]):

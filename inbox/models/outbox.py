@@ -86,6 +86,11 @@ class OutboxItem(models.Model):
         ]
         indexes = [
             models.Index(fields=["connection", "run_at", "id"], name="outbox_due", condition=Q(state="queued")),
+            models.Index(
+                fields=["settled_at", "connection", "state"],
+                name="outbox_settled",
+                condition=Q(settled_at__isnull=False),
+            ),
             models.Index(fields=["lease_until"], name="outbox_leased", condition=Q(state="sending")),
             models.Index(fields=["check_at"], name="outbox_doubtful", condition=Q(state="unknown")),
             models.Index(

@@ -22,12 +22,13 @@ from inbox.services import events
 
 def connector_for(connection: Connection) -> Connector[Any]:
     """The connector of ``connection``, with its secrets. Raises ConfigError in one sentence."""
-    return _build(connection.network, connection.config, connection.secrets(), connection.patience)
+    return built(connection.network, connection.config, connection.secrets(), connection.patience)
 
 
-def _build(
+def built(
     network: str, config: Mapping[str, Any], secrets: Mapping[str, str], patience: float | None = None
 ) -> Connector[Any]:
+    """A connector from values that nobody stored yet; reads wait for ``patience`` seconds. Raises ConfigError."""
     return registry.build(network, config, secrets, Http(deadline=settings.HTTP_DEADLINE, patience=patience))
 
 
@@ -54,14 +55,14 @@ def connect(
     config: Mapping[str, Any],
     secrets: Mapping[str, str],
     actor: AbstractBaseUser | None = None,
+    state: str = Connection.State.ACTIVE,
 ) -> Connection:
     """Connect an account, or give a known one new credentials. Asks the network who we are first.
 
     Raises AuthError, ConfigError or TransientError, each with a sentence for the admin.
     """
-    built = _build(network, config, secrets)
-    account = built.check()
-    connector = registry.get(network)
+    connector = built(network, config, secrets)
+    account = connector.check()
     known = {"account_id": account.external_id, "handle": account.handle}
     wanted = {field.name for field in dataclasses.fields(connector.config_class)}
     complete = {**config, **{name: value for name, value in known.items() if name in wanted}}
@@ -71,11 +72,12 @@ def connect(
             network=network,
             account_id=account.external_id,
             defaults={
-                "name": name, "handle": account.handle, "config": complete, "state": Connection.State.ACTIVE,
+                "name": name, "handle": account.handle, "config": complete,
+                "state": state if state == Connection.State.PAUSED else Connection.State.ACTIVE,
                 "state_reason": "", "state_at": timezone.now(), "renew_lease": None, "renew_lease_until": None,
                 "renew_not_before": None,
                 # Nobody knows how old pasted credentials are: the first reader renews them.
-                "expires_at": timezone.now() if built.expiring else None,
+                "expires_at": timezone.now() if connector.expiring else None,
             },
         )  # fmt: skip
         _replace_secrets(connection, secrets)

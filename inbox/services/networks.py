@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from connectors import registry
 from connectors.errors import ConnectorError
@@ -34,4 +37,54 @@ def shown(key: str) -> Shown:
         public_reply=able.public_reply,
         direct_message=able.direct_message,
         streams={spec.key: spec.label for spec in able.streams},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value that an account of a network needs, as a form asks for it. A secret is never shown again."""
+
+    name: str
+    label: str
+    help: str
+    group: str
+    secret: bool
+    more: bool  # rarely changed
+    flag: bool
+    default: Any
+
+
+def available() -> tuple[dict[str, Shown], list[str]]:
+    """The networks that an account can be added of, by key, and one sentence for each that cannot be used."""
+    found, problems = registry.available()
+    return {key: shown(key) for key in sorted(found)}, problems
+
+
+def fields(key: str) -> Sequence[Field]:
+    """What a form for an account asks for, in its order. Raises ConfigError for no such network."""
+    return [_field(item) for item in dataclasses.fields(registry.get(key).config_class) if item.name not in ANSWERED]
+
+
+def fields_if_any(key: str) -> Sequence[Field]:
+    """The same, and nothing for a network that is no longer installed."""
+    try:
+        return fields(key)
+    except ConnectorError:
+        return []
+
+
+ANSWERED = ("account_id", "handle")  # the network says these itself
+
+
+def _field(item: dataclasses.Field[Any]) -> Field:
+    told, default = item.metadata, "" if item.default is dataclasses.MISSING else item.default
+    return Field(
+        name=item.name,
+        label=told.get("label") or item.name.replace("_", " ").capitalize(),
+        help=told.get("help", ""),
+        group=told.get("group", ""),
+        secret=bool(told.get("secret")),
+        more=bool(told.get("more")),
+        flag=isinstance(default, bool),
+        default=default,
     )

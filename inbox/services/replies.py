@@ -10,6 +10,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from connectors.errors import ConfigError
+from connectors.models import Connection
 from connectors.types import Allowed, Denied, Draft, Measure, Visibility
 from inbox.downstream import policy
 from inbox.models import Conversation, Event, Message, OutboxHold, OutboxItem
@@ -19,6 +21,9 @@ from inbox.services.conversations import Refused
 from inbox.services.storable import storable
 
 __all__ = ["Collision", "Refused", "advise", "compose", "measure"]
+
+
+REMOVED = "The account of this conversation was removed from the desk, so nothing can be sent. Leave a note instead."
 
 
 class Collision(Exception):
@@ -105,6 +110,8 @@ def _target(conversation: Conversation, visibility: Visibility, seen: int | None
 def _refuse_unsendable(conversation: Conversation, draft: Draft) -> None:
     if not draft.text:
         raise Refused("The reply is empty.")
+    if conversation.connection.state == Connection.State.REMOVED:
+        raise Refused(REMOVED)
     verdict = connector_for(conversation.connection).can_send(draft, timezone.now())
     if isinstance(verdict, Denied):
         raise Refused(verdict.reason)
@@ -155,6 +162,8 @@ def measure(*, conversation_id: int, visibility: str, text: str) -> Measure:
 def advise(*, conversation_id: int, visibility: str, text: str) -> tuple[Measure, Allowed | Denied]:
     """Length and verdict for a composer while somebody types. Asks no network."""
     conversation = Conversation.objects.select_related("connection", "identity").get(pk=conversation_id)
+    if conversation.connection.state == Connection.State.REMOVED:
+        raise ConfigError(REMOVED)
     connector = connector_for(conversation.connection)
     kind = Visibility(visibility)
     count = connector.measure(storable(text), kind)

@@ -1,93 +1,230 @@
-"""The connections' health, for leads and admins."""
+"""Connections: their health for leads and admins, and what admins do with them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
-from connectors.models import Connection, StreamState
+from connectors.errors import ConnectorError
+from connectors.models import Connection
+from inbox import health as judged
 from inbox import selectors
 from inbox.downstream import policy
+from inbox.parameters import whole
 from inbox.permissions import person, require
-from inbox.services import connections as service
-from inbox.services import networks
+from inbox.services import accounts, connections, networks
+from inbox.services.conversations import Refused
 from inbox.views.back import back
-
-
-@dataclass(slots=True)
-class Card:
-    """One connection as a person judges it."""
-
-    connection: Connection
-    streams: list[tuple[str, StreamState]]
-    gaps: list[Any]
-    state: str
-    word: str
-    errors: list[str]
-
-    @property
-    def has_budget(self) -> bool:
-        return any(stream.rate_limit for _, stream in self.streams)
-
-    @property
-    def invalid(self) -> int:
-        return sum(stream.invalid_items for _, stream in self.streams)
-
-
-def card(connection: Connection) -> Card:
-    """What a person is told of a connection, on the page and by the API."""
-    names = networks.shown(connection.network).streams
-    streams = [(names.get(row.stream, row.stream), row) for row in connection.streams.all()]
-    failing = [row for _, row in streams if row.failures]
-    if connection.state == Connection.State.UNAUTHORISED:
-        state, word = "bad", "Needs a new authorisation"
-    elif connection.state == Connection.State.PAUSED:
-        state, word = "off", "Paused"
-    elif failing:
-        state, word = "bad", "Reading fails"
-    elif not any(row.last_success_at for _, row in streams):
-        state, word = "off", "Not read yet"
-    else:
-        state, word = "good", "Healthy"
-    errors = list(dict.fromkeys(row.last_error for row in failing if row.last_error))
-    gaps = [gap for _, row in streams for gap in row.gaps.all()]
-    return Card(connection, streams, gaps, state, word, errors)
 
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Every connection as a card, those that need somebody first."""
-    if not policy().permits(request.user, "see_metrics"):
-        require(request.user, "manage_connections")
-    cards = sorted((card(row) for row in selectors.connections()), key=lambda one: one.state != "bad")
+    _may_look(request)
+    outcomes = judged.outcomes()
+    cards = [judged.card(row, outcomes.get(row.pk, {})) for row in selectors.connections()]
+    cards.sort(key=lambda card: card.state != "bad")
     return render(
         request,
         "inbox/connections.html",
         {
             "cards": cards,
-            "streams": sum(len(one.streams) for one in cards),
-            "ill": sum(one.state == "bad" for one in cards),
-            "may_manage": policy().permits(request.user, "manage_connections"),
-            "now": timezone.now(),
-            "here": "connections",
+            "streams": sum(len(card.streams) for card in cards),
+            "ill": sum(card.state == "bad" for card in cards),
+            **_around(request),
         },
     )
 
 
-@require_POST
-def switch(request: HttpRequest, connection_id: int, action: str) -> HttpResponse:
-    """Pause or resume one connection."""
+@require_safe
+def one(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """One connection: its health, what it needs, what an admin may do with it, and who did what."""
+    _may_look(request)
+    return _page(request, connection_id)
+
+
+def _page(request: HttpRequest, connection_id: int, *, wrong: str = "", status: int = 200) -> HttpResponse:
+    connection = selectors.connection_by_id(connection_id)
+    if connection is None:
+        raise Http404("There is no such connection.")
+    shown = request.GET.get("show", "")
+    shown = shown if shown in judged.OUTCOMES else ""
+    return render(
+        request,
+        "inbox/connection.html",
+        {
+            "card": judged.card(connection, judged.outcomes(connection_id).get(connection_id, {})),
+            "fields": [field for field in networks.fields_if_any(connection.network) if field.secret],
+            "shown": shown,
+            "shown_word": judged.OUTCOMES.get(shown, ""),
+            "items": judged.items(connection_id, shown) if shown else [],
+            "talks": selectors.conversations_on(connection_id),
+            "history": judged.history(connection_id),
+            "wrong": wrong,
+            **_around(request),
+        },
+        status=status,
+    )
+
+
+@require_safe
+def choose(request: HttpRequest) -> HttpResponse:
+    """The networks that an account can be added of."""
     require(request.user, "manage_connections")
-    if action not in ("pause", "resume"):
+    found, problems = networks.available()
+    return render(request, "inbox/connection_add.html", {"networks": found, "problems": problems, **_around(request)})
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest, network: str) -> HttpResponse:
+    """Add an account: what was entered is tried first, and only what works is stored."""
+    require(request.user, "manage_connections")
+    found, problems = networks.available()
+    if network not in found:
+        raise Http404("There is no such network here.")
+    wrong = ""
+    if request.method == "POST":
+        try:
+            made = accounts.add(
+                network=network,
+                name=request.POST.get("name", ""),
+                config=accounts.config_from(network, request.POST.dict()),
+                secrets=accounts.secrets_from(network, request.POST.dict()),
+                actor=person(request),
+            )
+        except ConnectorError as error:
+            wrong = str(error)
+        else:
+            messages.success(request, f"Connected as {_who(made)}.")
+            return _to(request, made.pk)
+    return render(
+        request,
+        "inbox/connection_add.html",
+        {
+            "networks": found,
+            "problems": problems,
+            "chosen": network,
+            "label": found[network].label,
+            "secrets": [field for field in networks.fields(network) if field.secret],
+            "settings": [(field, _again(request, field)) for field in networks.fields(network) if not field.secret],
+            "name": request.POST.get("name", ""),
+            "wrong": wrong,
+            **_around(request),
+        },
+        status=400 if wrong and not request.headers.get("HX-Request") else 200,
+    )
+
+
+def _who(connection: Connection) -> str:
+    return f"@{connection.handle}" if connection.handle else connection.name
+
+
+def _again(request: HttpRequest, field: networks.Field) -> Any:
+    """What the form shows in a field that is no secret."""
+    if request.method != "POST":
+        return field.default
+    return field.name in request.POST if field.flag else request.POST.get(field.name, "")
+
+
+@sensitive_post_parameters()
+@require_POST
+def act(request: HttpRequest, connection_id: int, action: str) -> HttpResponse:
+    """What an admin does with one connection."""
+    require(request.user, "manage_connections")
+    if action not in ACTIONS:
         raise Http404
-    connection = get_object_or_404(Connection, pk=connection_id)
-    change = service.pause if action == "pause" else service.resume
-    if not change(connection_id=connection.pk, actor=person(request)):
+    connection = get_object_or_404(Connection.objects.exclude(state=Connection.State.REMOVED), pk=connection_id)
+    try:
+        answer = ACTIONS[action](request, connection)
+    except (ConnectorError, Refused) as error:
+        return _page(request, connection_id, wrong=str(error), status=200 if request.headers.get("HX-Request") else 400)
+    return answer or _to(request, connection.pk)
+
+
+def _pause(request: HttpRequest, connection: Connection) -> HttpResponse:
+    return _switch(request, connections.pause(connection_id=connection.pk, actor=person(request)))
+
+
+def _resume(request: HttpRequest, connection: Connection) -> HttpResponse:
+    return _switch(request, connections.resume(connection_id=connection.pk, actor=person(request)))
+
+
+def _switch(request: HttpRequest, done: bool) -> HttpResponse:
+    if not done:
         messages.warning(request, "Somebody was faster: its state has changed meanwhile.")
-    return back(request)
+    return back(request, reverse("connections"))
+
+
+def _check(request: HttpRequest, connection: Connection) -> None:
+    wrong = accounts.check(connection_id=connection.pk, actor=person(request))
+    if wrong:
+        messages.warning(request, wrong)
+    else:
+        messages.success(request, "The network knows us and answers.")
+
+
+def _authorise(request: HttpRequest, connection: Connection) -> None:
+    secrets = accounts.secrets_from(connection.network, request.POST.dict())
+    accounts.authorise(connection_id=connection.pk, secrets=secrets, actor=person(request))
+    messages.success(request, "The new secrets work and are stored. The old ones are deleted.")
+
+
+def _rename(request: HttpRequest, connection: Connection) -> None:
+    accounts.rename(connection_id=connection.pk, name=request.POST.get("name", ""), actor=person(request))
+
+
+def _remove(request: HttpRequest, connection: Connection) -> HttpResponse:
+    confirmed = request.POST.get("confirm", "")
+    stopped = accounts.remove(connection_id=connection.pk, confirmed=confirmed, actor=person(request))
+    left = f" {stopped} waiting {'reply was' if stopped == 1 else 'replies were'} taken back." if stopped else ""
+    messages.success(request, f"{connection.name} was removed and its secrets are deleted.{left}")
+    return _to(request, None)
+
+
+def _acknowledge(request: HttpRequest, connection: Connection) -> None:
+    gap = whole(request.POST.get("gap")) or 0
+    if not accounts.acknowledge_gap(gap_id=gap, connection_id=connection.pk, actor=person(request)):
+        messages.warning(request, "Somebody has looked at this gap already.")
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, Connection], HttpResponse | None]] = {
+    "pause": _pause,
+    "resume": _resume,
+    "check": _check,
+    "authorise": _authorise,
+    "rename": _rename,
+    "remove": _remove,
+    "acknowledge": _acknowledge,
+}
+
+
+def _may_look(request: HttpRequest) -> None:
+    if not policy().permits(request.user, "see_metrics"):
+        require(request.user, "manage_connections")
+
+
+def _around(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "may_manage": policy().permits(request.user, "manage_connections"),
+        "now": timezone.now(),
+        "here": "connections",
+    }
+
+
+def _to(request: HttpRequest, connection_id: int | None) -> HttpResponse:
+    address = reverse("connection", args=[connection_id]) if connection_id else reverse("connections")
+    if request.headers.get("HX-Request"):
+        return HttpResponseClientRedirect(address)
+    answer = redirect(address)
+    answer.status_code = 303
+    return answer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from inbox import selectors, timeline
+from inbox import health, selectors, timeline
 from inbox.downstream import REPLIES, policy
 from inbox.models import Conversation
 from inbox.parameters import whole
@@ -46,6 +46,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
         "can_reply": "note" in mine,
+        "account_notice": health.notice(conversation.connection),
         "may_tag": "tag" in mine,
         "tags": selectors.tags_beside(conversation.pk),
         "composer": _composer(request, conversation, ends, mine),

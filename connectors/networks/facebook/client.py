@@ -51,6 +51,10 @@ class FacebookClient:
     def me(self) -> Json:
         return self._read("account", "me", fields=fields.joined(fields.PAGE_FIELDS))
 
+    def token(self) -> Json:
+        """What Facebook knows of our token."""
+        return self._read("account", "debug_token", input_token=self.config.access_token)
+
     def feed(self, *, since: int | None, limit: int = fields.POSTS_PAGE, after: str = "") -> Json:
         """Posts by, to and about the page, newest first, each with its comments since then."""
         comments = fields.nested("comments", fields.COMMENT_FIELDS, **fields.ORDER, since=since, limit=fields.NESTED)

@@ -11,8 +11,12 @@ from connectors.errors import ConfigError
 API = "https://graph.facebook.com"
 
 
-def _secret() -> Any:
-    return field(default="", repr=False, metadata={"secret": True})
+def _secret(label: str, help_: str) -> Any:
+    return field(default="", repr=False, metadata={"secret": True, "label": label, "help": help_})
+
+
+def _more(default: Any, label: str, help_: str) -> Any:
+    return field(default=default, metadata={"label": label, "help": help_, "more": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,15 @@ class FacebookConfig:
 
     account_id: str = ""
     handle: str = ""
-    base_url: str = API
-    history: int = 100
-    days: int = 30
-    overlap_seconds: int = 300
-    human_agent: bool = False
-    access_token: str = _secret()
-    app_secret: str = _secret()
+    base_url: str = _more(API, "Address of the Graph API", "Change it only for a proxy or the sandbox.")
+    history: int = _more(100, "Items of the past", "How many the first read of each stream takes.")
+    days: int = _more(30, "Days", "How old a post may be for its comments to be read.")
+    overlap_seconds: int = _more(300, "Seconds read again", "Comments may appear late, below newer ones.")
+    human_agent: bool = _more(
+        False, "Meta has approved the Human Agent feature", "Then people can be answered for 7 days, not for one."
+    )
+    access_token: str = _secret("Page access token", "The page's own, made from a long-lived token of a person.")
+    app_secret: str = _secret("App secret", "Of the app that the token was made with. It proves every request.")
 
     def __post_init__(self) -> None:
         if self.account_id and not re.fullmatch(r"[0-9]{1,32}", self.account_id):

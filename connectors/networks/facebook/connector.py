@@ -25,6 +25,7 @@ from connectors.types import (
     Denied,
     Draft,
     Measure,
+    Missing,
     Page,
     Post,
     RateBudget,
@@ -35,6 +36,13 @@ from connectors.types import (
 )
 
 ONE_PRIVATE_REPLY = "Facebook takes one private reply to this; you can write again once the person has answered."
+PERMISSIONS = {
+    "pages_read_engagement": "Comments and posts are not read.",
+    "pages_read_user_content": "What visitors write on the page is not read.",
+    "pages_manage_engagement": "Comments cannot be answered.",
+    "pages_messaging": "Messenger is neither read nor answered.",
+}
+GRANT = "Make a new token with this permission, by the person who manages the page, and enter it here."
 NOT_A_PAGE = "This token belongs to a person, not to a page: use a page access token."
 
 
@@ -70,6 +78,18 @@ class FacebookConnector(Connector[FacebookConfig]):
         if self.config.account_id and author.external_id != self.config.account_id:
             raise ConfigError("This token belongs to another Facebook page than the one that is connected.")
         return author
+
+    def missing(self) -> Sequence[Missing]:
+        """What Facebook says of our own token; nothing where it does not let the token ask."""
+        try:
+            answer = self.client.token()
+        except (ConfigError, RejectedError):
+            return ()
+        known = answer.get("data")
+        granted = known.get("scopes") if isinstance(known, Mapping) else None
+        if not isinstance(granted, list):
+            return ()
+        return [Missing(name, without, GRANT) for name, without in PERMISSIONS.items() if name not in granted]
 
     def fetch(self, stream: str, cursor: Mapping[str, Any]) -> Iterator[Page]:
         streams: dict[str, type[Stream]] = {"comments": Comments, "messages": Messages}

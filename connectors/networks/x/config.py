@@ -13,8 +13,15 @@ OAUTH1 = ("consumer_key", "consumer_secret", "access_token", "access_token_secre
 OAUTH2 = ("client_id", "client_secret", "access_token", "refresh_token")
 
 
-def _secret() -> Any:
-    return field(default="", repr=False, metadata={"secret": True})
+WAY1, WAY2 = "OAuth 1.0a, does not expire", "OAuth 2.0, renewed by the desk"
+
+
+def _secret(label: str, group: str = "", help_: str = "") -> Any:
+    return field(default="", repr=False, metadata={"secret": True, "label": label, "group": group, "help": help_})
+
+
+def _more(default: Any, label: str, help_: str) -> Any:
+    return field(default=default, metadata={"label": label, "help": help_, "more": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +37,16 @@ class XConfig:
 
     account_id: str = ""
     handle: str = ""
-    base_url: str = API
-    history: int = 100
-    overlap_seconds: float = 120.0
-    consumer_key: str = _secret()
-    consumer_secret: str = _secret()
-    access_token: str = _secret()
-    access_token_secret: str = _secret()
-    client_id: str = _secret()
-    client_secret: str = _secret()
-    refresh_token: str = _secret()
+    base_url: str = _more(API, "Address of X's API", "Change it only for a proxy or the sandbox.")
+    history: int = _more(100, "Items of the past", "How many the first read of each stream takes.")
+    overlap_seconds: float = _more(120.0, "Seconds read again", "Posts may appear late, below newer ones.")
+    consumer_key: str = _secret("API key", WAY1)
+    consumer_secret: str = _secret("API key secret", WAY1)
+    access_token_secret: str = _secret("Access token secret", WAY1)
+    client_id: str = _secret("Client id", WAY2)
+    client_secret: str = _secret("Client secret", WAY2)
+    refresh_token: str = _secret("Refresh token", WAY2, "Needs the scope offline.access.")
+    access_token: str = _secret("Access token", "", "Of the company's own account, by the way that you chose above.")
 
     def __post_init__(self) -> None:
         if self.account_id and not re.fullmatch(r"[0-9]{1,19}", self.account_id):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from connectors.types import (
     Denied,
     Draft,
     Measure,
+    Missing,
     Page,
     Post,
     RateBudget,
@@ -36,6 +37,9 @@ from connectors.types import (
 )
 
 LINK_COSTS = "X charges $0.20 for a post with a link, against $0.015 without."
+PORTAL = "In X's developer console give the app Read, Write and Direct Message, make new tokens, and enter them here."
+MENTIONS = Missing("reading posts", "Mentions and replies are not read.", PORTAL)
+DIRECT = Missing("direct messages", "Private messages are neither read nor sent.", PORTAL)
 ONE_CASHTAG = "X takes at most one cashtag ($ABC) in a post and may refuse this one."
 
 
@@ -68,6 +72,20 @@ class XConnector(Connector[XConfig]):
         if self.config.account_id and author.external_id != self.config.account_id:
             raise ConfigError("These credentials belong to another X account than the one that is connected.")
         return author
+
+    def missing(self) -> Sequence[Missing]:
+        """X names no permissions, so the smallest page of each stream is asked for."""
+        return (
+            *self._refused(self.client.mentions, MENTIONS, max_results=5),
+            *self._refused(self.client.messages, DIRECT),
+        )
+
+    def _refused(self, read: Callable[..., Any], lacking: Missing, **window: Any) -> Sequence[Missing]:
+        try:
+            read(**window)
+        except (ConfigError, RejectedError):
+            return [lacking]
+        return []
 
     def fetch(self, stream: str, cursor: Mapping[str, Any]) -> Iterator[Page]:
         streams: dict[str, type[Stream]] = {"mentions": Mentions, "messages": Messages}

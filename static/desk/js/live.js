@@ -164,6 +164,9 @@ export const live = {
     remember(document);
     document.addEventListener("htmx:afterSettle", () => remember(document));
     document.addEventListener("desk:refresh", soon);
+    // What changes without an event, as how long ago something was: looked at every so often.
+    const every = Number(document.querySelector("[data-every]")?.dataset.every);
+    if (every) setInterval(() => document.visibilityState === "visible" && soon(), every);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && dirty && soon());
     document.querySelector("#list")?.addEventListener("pointerleave", () => dirty && soon());
     connect();

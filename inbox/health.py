@@ -1,0 +1,185 @@
+"""How a connection is, as a person judges it: its card, what it needs, and what its conversations must know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+
+from django.db.models import Count, Exists, OuterRef, Q
+from django.utils import timezone
+
+from connectors.models import Connection, Lane, StreamGap, StreamState
+from inbox.models import Event, OutboxItem
+from inbox.services import networks
+
+State = Connection.State
+FAILING = 3  # turns of a stream that failed in a row: no passing trouble any more
+DAY = timedelta(hours=24)
+OUTCOMES = {"sent": "sent", "rejected": "refused", "failed": "failed", "unknown": "in doubt"}
+_NEEDS = {
+    State.UNAUTHORISED: "Enter new secrets below: reading goes on from where it stopped, and what waits is sent.",
+    State.PAUSED: "Nothing is read or sent until somebody resumes it. Reading then goes on from where it stopped.",
+}
+
+
+@dataclass(slots=True)
+class Stream:
+    """One stream under its network's own name."""
+
+    label: str
+    row: StreamState
+
+    @property
+    def failing(self) -> bool:
+        return self.row.failures >= FAILING
+
+    @property
+    def late(self) -> float | None:
+        """Seconds for which it has been due, where nobody reads it; else how late its latest turn began."""
+        now = timezone.now()
+        waits = self.row.lease_until is None or self.row.lease_until < now
+        return max((now - self.row.next_poll_at).total_seconds(), self.row.late or 0.0) if waits else self.row.late
+
+    @property
+    def pace(self) -> str:
+        return "" if self.row.lane == Lane.QUICK else str(Lane(self.row.lane).label)
+
+
+@dataclass(slots=True)
+class Card:
+    """One connection with everything that its admin judges it by."""
+
+    connection: Connection
+    streams: Sequence[Stream]
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def gaps(self) -> Sequence[StreamGap]:
+        return [gap for stream in self.streams for gap in stream.row.gaps.all()]
+
+    @property
+    def open_gaps(self) -> Sequence[StreamGap]:
+        return [gap for gap in self.gaps if gap.acknowledged_at is None]
+
+    @property
+    def invalid(self) -> int:
+        return sum(stream.row.invalid_items for stream in self.streams)
+
+    @property
+    def errors(self) -> Sequence[str]:
+        return list(dict.fromkeys(s.row.last_error for s in self.streams if s.row.failures and s.row.last_error))
+
+    @property
+    def budgets(self) -> Sequence[Stream]:
+        return [stream for stream in self.streams if stream.row.rate_limit]
+
+    @property
+    def state(self) -> str:
+        """bad: needs somebody. off: does not work, as somebody wanted or because it is new."""
+        failing = any(stream.failing for stream in self.streams)
+        if self.connection.state == State.UNAUTHORISED or (failing and self.connection.state == State.ACTIVE):
+            return "bad"
+        if self.connection.state == State.PAUSED or not any(stream.row.last_success_at for stream in self.streams):
+            return "off"
+        return "good"
+
+    @property
+    def word(self) -> str:
+        if self.connection.state != State.ACTIVE:
+            return str(self.connection.get_state_display())
+        if self.state == "bad":
+            return "Reading fails"
+        return "Healthy" if self.state == "good" else "Not read yet"
+
+    @property
+    def needs(self) -> str:
+        return _NEEDS.get(State(self.connection.state), "")
+
+    @property
+    def results(self) -> Sequence[tuple[str, str, int]]:
+        return [(key, word, self.outcomes.get(key, 0)) for key, word in OUTCOMES.items()]
+
+
+def card(connection: Connection, outcomes: Mapping[str, int] = MappingProxyType({})) -> Card:
+    labels = networks.shown(connection.network).streams
+    streams = [Stream(labels.get(row.stream, row.stream), row) for row in connection.streams.all()]
+    return Card(connection, streams, outcomes)
+
+
+def outcomes(connection_id: int | None = None) -> dict[int, dict[str, int]]:
+    """How sending went in the last 24 hours, by connection and state; of what is in doubt, all."""
+    settled = Q(settled_at__gte=timezone.now() - DAY, state__in=["sent", "rejected", "failed"])
+    rows = OutboxItem.objects.filter(settled)
+    doubtful = OutboxItem.objects.filter(state="unknown")
+    found: dict[int, dict[str, int]] = {}
+    for asked in (rows, doubtful):
+        mine = asked.filter(connection=connection_id) if connection_id else asked
+        for pk, state, number in mine.values_list("connection_id", "state").annotate(number=Count("pk")):
+            found.setdefault(pk, {})[state] = number
+    return found
+
+
+def items(connection_id: int, state: str, *, limit: int = 100) -> list[OutboxItem]:
+    """The replies behind one of those figures, newest first. Without a word of anybody: ids, times, our reasons."""
+    rows = OutboxItem.objects.filter(connection=connection_id, state=state).defer("payload", "prepared")
+    if state != "unknown":
+        rows = rows.filter(settled_at__gte=timezone.now() - DAY)
+    return list(rows.order_by("-settled_at", "-id")[:limit])
+
+
+def ill() -> int:
+    """How many connections need somebody. One statement."""
+    failing = StreamState.objects.filter(connection=OuterRef("pk"), failures__gte=FAILING)
+    return Connection.objects.filter(Q(state=State.UNAUTHORISED) | (Q(state=State.ACTIVE) & Q(Exists(failing)))).count()
+
+
+def notice(connection: Connection) -> str:
+    """What whoever answers there must know before they write; "" where all is well. Asks nothing."""
+    if connection.state == State.UNAUTHORISED:
+        return (
+            "The network no longer accepts our access to this account. Replies wait and leave once an admin has "
+            "authorised it again; new messages do not arrive until then."
+        )
+    if connection.state == State.PAUSED:
+        return "This account is paused. Replies wait until an admin resumes it; new messages do not arrive."
+    if connection.state == State.REMOVED:
+        return "This account was removed from the desk. The conversation stays readable; nothing can be sent."
+    if connection.sending_paused:
+        return "Sending is paused for this account. Replies wait until an admin resumes it."
+    if connection.send_not_before and connection.send_not_before > timezone.now():
+        return "The network asks us to slow down: replies of this account wait a little."
+    return ""
+
+
+_DID = {
+    "changed": "changed its state to {state}",
+    "checked": "checked it",
+    "authorised": "entered new secrets",
+    "renamed": "renamed it from “{before}” to “{after}”",
+    "removed": "removed it",
+    "gap_acknowledged": "has looked at a gap",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a connection's history."""
+
+    at: object
+    who: str
+    what: str
+
+
+def history(connection_id: int, *, limit: int = 12) -> list[Change]:
+    """Who changed what, newest first."""
+    rows = Event.objects.filter(conversation_id=None, subject="connection", subject_id=connection_id)
+    return [_change(row) for row in rows.select_related("actor").order_by("-id")[:limit]]
+
+
+def _change(row: Event) -> Change:
+    data = {"state": "", "before": "", "after": "", **row.data}
+    data["state"] = str(dict(State.choices).get(data["state"], data["state"])).lower()
+    who = (row.actor.get_full_name() or row.actor.get_username()) if row.actor else "socialdesk"
+    return Change(row.at, who, _DID.get(row.kind.partition(".")[2], row.kind).format(**data))
