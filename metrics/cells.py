@@ -12,11 +12,19 @@ SPREADS = ("first_arrived", "first_published", "next_arrived", "next_published")
 KEYS = ("team_id", "agent_id", "network")
 MEASURES = (*COUNTS, "active", *SPREADS)
 COLUMNS = ", ".join((*KEYS, *MEASURES))
-SUMS = ", ".join(f"sum({name}) AS {name}" for name in MEASURES)
 # sum() of bigint is numeric; as it is stored:
 STORED_SUMS = ", ".join(
     [f"sum({name})::bigint AS {name}" for name in COUNTS] + [f"sum({name}) AS {name}" for name in MEASURES[9:]]
 )
+
+
+def by_team(span: str, cells: str) -> str:
+    """Cells with the name of their span, and their sums by team alone: what most pages read first."""
+    return f"""
+        SELECT '{span}' AS span, {COLUMNS} FROM {cells} c
+        UNION ALL
+        SELECT 'team_{span}', team_id, 0, '', {STORED_SUMS} FROM {cells} c GROUP BY team_id
+    """
 
 
 def _spread(first: str, since: str) -> str:
@@ -77,28 +85,32 @@ def cells(asked: str) -> str:
     """
 
     def within(moment: str) -> str:
-        place = f"width_bucket({moment}, (SELECT array_agg(lo ORDER BY lo) FROM {asked} d))"
-        return f"""{moment} >= (SELECT min(lo) FROM {asked} d) AND {moment} < (SELECT max(hi) FROM {asked} d)
-            AND {moment} < ((SELECT array_agg(hi ORDER BY lo) FROM {asked} d))[{place}]"""
+        return f"""{moment} >= (SELECT lo FROM ends) AND {moment} < (SELECT hi FROM ends)
+            AND {moment} < e.his[width_bucket({moment}, e.los)]"""
 
     def day(moment: str) -> str:
-        place = f"width_bucket({moment}, (SELECT array_agg(lo ORDER BY lo) FROM {asked} d))"
-        return f"((SELECT array_agg(day ORDER BY lo) FROM {asked} d))[{place}]"
+        return f"e.days[width_bucket({moment}, e.los)]"
 
     return f"""
+        WITH ends AS MATERIALIZED (
+            SELECT array_agg(day ORDER BY lo) AS days, array_agg(lo ORDER BY lo) AS los,
+                array_agg(hi ORDER BY lo) AS his, min(lo) AS lo, max(hi) AS hi
+            FROM {asked} d
+        )
         SELECT day, {", ".join(KEYS)}, {STORED_SUMS} FROM (
             SELECT {day("f.ended_at")} AS day, coalesce(f.team_id, 0) AS team_id, f.agent_id::bigint AS agent_id,
                 f.network, {_TURNS}
-            FROM metrics_interaction f WHERE {within("f.ended_at")}
+            FROM metrics_interaction f, ends e WHERE {within("f.ended_at")}
             GROUP BY 1, 2, 3, 4
             UNION ALL
             SELECT {day("f.at")}, coalesce(f.team_id, 0), coalesce(f.agent_id, 0), f.network, {_OCCURRENCES}
-            FROM metrics_occurrence f WHERE f.kind IN ('arrival', 'resolution', 'reopening') AND {within("f.at")}
+            FROM metrics_occurrence f, ends e
+            WHERE f.kind IN ('arrival', 'resolution', 'reopening') AND {within("f.at")}
             GROUP BY 1, 2, 3, 4
             UNION ALL
             SELECT {day("lower(f.period)")}, coalesce(a.team_id, 0), f.agent_id, n.network,
                 {_part(active="sum(upper(f.period) - lower(f.period))")}
-            FROM {TOUCHES} WHERE {within("lower(f.period)")}
+            FROM {TOUCHES}, ends e WHERE {within("lower(f.period)")}
             GROUP BY 1, 2, 3, 4
         ) part GROUP BY day, {", ".join(KEYS)}
     """

@@ -84,12 +84,6 @@ class Filter:
     def days(self) -> Iterator[date]:
         return (self.day_from + timedelta(days=number) for number in range(self.number))
 
-    def months(self) -> list[date]:
-        """The months that lie in it as a whole."""
-        firsts = {month_of(day) for day in self.days()}
-        last = self.day_to if self.whole else self.day_to - A_DAY
-        return sorted(day for day in firsts if day >= self.day_from and next_month(day) - A_DAY <= last)
-
     def before(self, *, now: datetime) -> Filter:
         """What this one is compared with: the same weekday a week ago, or as many days before. As far as today is."""
         shift = timedelta(days=7 if self.number == 1 else self.number)

@@ -101,17 +101,20 @@ class Touch(models.Model):
 
 
 class Rollup(models.Model):
-    """The sums of one day (or month) of the desk's reporting zone, by team, agent and network.
+    """The sums of one day of the desk's reporting zone, or of a month as far as it has come.
 
+    By team, agent and network, and once more by team alone: what needs no agent reads a tenth of the rows.
     Derived from the facts and read only where RolledPeriod says so. 0 is "no team" and "no agent".
     """
 
     class Span(models.TextChoices):
         DAY = "day"
         MONTH = "month"
+        TEAM_DAY = "team_day"
+        TEAM_MONTH = "team_month"
 
     pk = models.CompositePrimaryKey("span", "period", "team_id", "agent_id", "network")
-    span = models.CharField(max_length=5, choices=Span)
+    span = models.CharField(max_length=10, choices=Span)
     period = models.DateField()  # the day, or the first of the month
     team_id = models.BigIntegerField()
     agent_id = models.BigIntegerField()
@@ -137,11 +140,15 @@ class Rollup(models.Model):
 
 
 class RolledPeriod(models.Model):
-    """A day or month whose rollups equal its facts. A fact that comes late takes the row away."""
+    """A day or month whose rollups equal its facts. A fact that comes late takes the row away.
+
+    No month without its days: whatever takes a day's row away takes its month's away with it.
+    """
 
     pk = models.CompositePrimaryKey("span", "period")
-    span = models.CharField(max_length=5, choices=Rollup.Span)
+    span = models.CharField(max_length=10, choices=Rollup.Span)
     period = models.DateField()
+    until = models.DateField()  # the first day after it: the running month is summed up until yesterday
     zone = models.CharField(max_length=64)  # whose midnights bound it
     at = models.DateTimeField(db_default=Now())
 

@@ -6,71 +6,100 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from operator import add
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
 from metrics import days, rows, spread
-from metrics.cells import COLUMNS, COUNTS, FIRST, KEYS, MEASURES, SPREADS, cells
+from metrics.cells import COLUMNS, COUNTS, FIRST, KEYS, MEASURES, SPREADS, STORED_SUMS, cells
 from metrics.days import Filter
 
 # Up to so many answers their median and p90 are exact; beyond, within the bound of metrics/spread.py.
 EXACT = 2000
 BY_DAY = 62  # days; a longer range is shown by month
 
-_SHOWN = "CASE WHEN %(by_month)s THEN date_trunc('month', {0}::timestamp)::date ELSE {0} END"
-# The days asked for: which of them stand in a rolled month, in a rolled day, or only in the facts.
-_CELLS = f"""
-    WITH asked AS MATERIALIZED (
-        SELECT *, date_trunc('month', day)::date AS month
-        FROM unnest(%(days)s::date[], %(los)s::timestamptz[], %(his)s::timestamptz[], %(whole)s::bool[])
-            AS asked(day, lo, hi, whole)
-    ),
-    months AS MATERIALIZED (
-        SELECT period FROM metrics_rolledperiod
-        WHERE span = 'month' AND zone = %(zone)s AND period = ANY(%(months)s::date[])
-    ),
-    days AS MATERIALIZED (
-        SELECT p.period FROM metrics_rolledperiod p JOIN asked ON asked.day = p.period AND asked.whole
-        WHERE p.span = 'day' AND p.zone = %(zone)s AND asked.month NOT IN (SELECT period FROM months)
-    ),
-    rest AS MATERIALIZED (
-        SELECT day, lo, hi FROM asked
-        WHERE day NOT IN (SELECT period FROM days) AND month NOT IN (SELECT period FROM months) AND hi > {FIRST}
-    ),
-    periods AS MATERIALIZED (
-        SELECT 'month' AS span, period, period AS shown FROM months
-        UNION ALL
-        SELECT 'day', period, {_SHOWN.format("period")} FROM days
-    ),
-    -- OFFSET keeps it a look into the index for each period; a hash join would read the whole table.
-    cell AS (
-        SELECT p.shown, {COLUMNS} FROM periods p CROSS JOIN LATERAL (
-            SELECT * FROM metrics_rollup r WHERE r.span = p.span AND r.period = p.period OFFSET 0
-        ) r
-        UNION ALL
-        SELECT {_SHOWN.format("day")}, {COLUMNS} FROM ({cells("rest")}) live
-    )
-"""
 _SEEN = """
     (%(teams)s::bigint[] IS NULL OR team_id = ANY(%(teams)s::bigint[]))
     AND (%(agent)s::bigint IS NULL OR agent_id = %(agent)s::bigint)
     AND (%(network)s = '' OR network = %(network)s)
 """
-_SUMS = ", ".join(f"sum({name}){'::text' if name in SPREADS else ''}" for name in MEASURES)
+
+
+def _cells(months: str, days: str, level: str = "''") -> str:
+    """The cells of the filter: of these months and days as they are rolled, at this level, and of what is not."""
+
+    def rolled(span: str, periods: str) -> str:
+        # An array is a look into the index for each of its periods; a join would read the whole table.
+        return f"""
+            SELECT period, {COLUMNS} FROM metrics_rollup
+            WHERE span = {level} || '{span}' AND period = ANY(ARRAY(SELECT period FROM {periods} p)) AND {_SEEN}
+        """
+
+    return f"""
+        {rolled("month", months)} UNION ALL {rolled("day", days)}
+        UNION ALL SELECT day, {COLUMNS} FROM live WHERE {_SEEN}
+    """
+
+
+# The days asked for: which of them stand in a rolled month, in a rolled day, or only in the facts.
+_PERIODS = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT * FROM unnest(%(days)s::date[], %(los)s::timestamptz[], %(his)s::timestamptz[]) AS asked(day, lo, hi)
+    ),
+    marks AS MATERIALIZED (
+        SELECT span, period, until FROM metrics_rolledperiod
+        WHERE zone = %(zone)s AND period >= %(first)s::date AND until <= %(until)s::date
+    ),
+    rest AS MATERIALIZED (
+        SELECT day, lo, hi FROM asked
+        WHERE day NOT IN (SELECT period FROM marks WHERE span = 'day') AND hi > {FIRST}
+    ),
+    live AS MATERIALIZED ({cells("rest")}),
+    months AS MATERIALIZED (SELECT period, until FROM marks WHERE span = 'month'),
+    days AS MATERIALIZED (SELECT period FROM marks WHERE span = 'day'),
+    -- What no month holds.
+    others AS MATERIALIZED (
+        SELECT d.period FROM days d LEFT JOIN months m ON m.period = date_trunc('month', d.period::timestamp)::date
+        WHERE m.until IS NULL OR d.period >= m.until
+    )
+"""
+_SUMS = ", ".join(f"sum({name}){'::text' if name in SPREADS else ''} AS {name}" for name in MEASURES)
 _KEYS = ", ".join(KEYS)
+# All together and by time need no agent and no network, unless the filter names one.
+_LEVEL = "%(level)s"
+_TOTALS = f"{_PERIODS} SELECT {_SUMS} FROM ({_cells('months', 'others', _LEVEL)}) cell"
+_BY_TIME = f"""
+    SELECT CASE WHEN %(by_month)s THEN date_trunc('month', period::timestamp)::date ELSE period END AS shown, {COLUMNS}
+    FROM ({
+    _cells(
+        "(SELECT * FROM months WHERE %(by_month)s)",
+        "(SELECT * FROM others WHERE %(by_month)s UNION ALL SELECT * FROM days WHERE NOT %(by_month)s)",
+        _LEVEL,
+    )
+}) cell
+"""
+_COURSE = f"{_PERIODS} SELECT shown, {_SUMS} FROM ({_BY_TIME}) cell GROUP BY GROUPING SETS ((), (shown))"
+# Each cell is added up once by its keys; teams, agents, networks and all together are sums of those sums.
+_BOARD = f"""
+    {_PERIODS},
+    keyed AS MATERIALIZED (SELECT {_KEYS}, {STORED_SUMS} FROM ({_cells("months", "others")}) cell GROUP BY {_KEYS})
+    SELECT NULL::date, GROUPING({_KEYS}), {_KEYS}, array_agg(DISTINCT team_id), {_SUMS}
+    FROM keyed GROUP BY GROUPING SETS ((), (team_id), (agent_id), (network))
+    UNION ALL
+    SELECT shown, 0, NULL, NULL, NULL, NULL, {_SUMS} FROM ({_BY_TIME}) cell GROUP BY shown
+"""
+_TOTAL, _TEAM, _AGENT, _NETWORK = 7, 3, 5, 6  # GROUPING(): a bit for every key that was summed over
 
 Sums = tuple[Any, ...]  # in the order of MEASURES
-_NOTHING: Sums = (*[0] * len(COUNTS), timedelta(), *[0] * len(SPREADS))
+_NOTHING: Sums = (*[0] * len(COUNTS), timedelta(), *["0"] * len(SPREADS))
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
     """How long it took, in seconds; None where there was no answer. Worked out when somebody looks."""
 
-    spread: int
+    spread: str  # its digits
     seconds: Sequence[float] | None  # of every answer, where they are few enough to be exact
 
     def _at(self, share: float) -> float | None:
@@ -140,18 +169,16 @@ def board(chosen: Filter) -> Board:
     """All figures of a filter. Counts and sums are exact whatever was rolled."""
     by_month = _by_month(chosen)
     periods: dict[date, Sums] = {}
-    by: dict[str, dict[Any, Sums]] = {"team": {}, "agent": {}, "network": {}, "": {}}
-    teams_of: dict[int, set[int]] = defaultdict(set)
-    for period, team, agent, network, *sums in _read(chosen):
-        found = _sums(sums)
+    by: dict[int, dict[Any, Sums]] = {_TOTAL: {}, _TEAM: {}, _AGENT: {}, _NETWORK: {}}
+    teams_of: dict[int, set[int]] = {}
+    for period, summed_over, team, agent, network, teams, *sums in _read(_BOARD, chosen):
         if period is not None:
-            periods[period] = found
-            continue
-        for kind, key in (("team", team), ("agent", agent), ("network", network), ("", "")):
-            before = by[kind].get(key)
-            by[kind][key] = tuple(map(add, before, found)) if before else found
-        teams_of[agent].add(team)
-    total = by[""].get("", _NOTHING)
+            periods[period] = _sums(sums)
+        elif sums[0] is not None:
+            by[summed_over][{_TOTAL: None, _TEAM: team, _AGENT: agent, _NETWORK: network}[summed_over]] = _sums(sums)
+            if summed_over == _AGENT:
+                teams_of[agent] = set(teams)
+    total = by[_TOTAL].get(None, _NOTHING)
     answers = _answers(chosen, total)
     exact = answers is not None
 
@@ -167,9 +194,9 @@ def board(chosen: Filter) -> Board:
 
     return Board(
         total=_line(total, answers),
-        teams=lines(by["team"], lambda answer: answer.team_id),
-        agents=lines({pk: sums for pk, sums in by["agent"].items() if pk}, lambda answer: answer.agent_id),
-        networks=lines(by["network"], lambda answer: answer.network),
+        teams=lines(by[_TEAM], lambda answer: answer.team_id),
+        agents=lines({pk: sums for pk, sums in by[_AGENT].items() if pk}, lambda answer: answer.agent_id),
+        networks=lines(by[_NETWORK], lambda answer: answer.network),
         periods=lines(periods, period_of),
         teams_of=teams_of,
         by_month=by_month,
@@ -179,22 +206,22 @@ def board(chosen: Filter) -> Board:
 
 def totals(chosen: Filter) -> Line:
     """The figures of all together, for a comparison or the head of a page of rows."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_CELLS} SELECT {_SUMS} FROM cell WHERE {_SEEN}", _asked(chosen))
-        row = cursor.fetchone()
+    (row,) = _read(_TOTALS, chosen)
     sums = _sums(row) if row[0] is not None else _NOTHING
     return _line(sums, _answers(chosen, sums))
 
 
-def _read(chosen: Filter) -> list[tuple[Any, ...]]:
+def course(chosen: Filter) -> tuple[Line, dict[date, int]]:
+    """All together, and the arrivals of each day (or month): what another range is compared with."""
+    found = {shown: _sums(sums) for shown, *sums in _read(_COURSE, chosen)}
+    total = found.pop(None)
+    sums = _NOTHING if total[-1] is None else total
+    return _line(sums, _answers(chosen, sums)), {day: one[0] for day, one in found.items()}
+
+
+def _read(statement: str, chosen: Filter) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            {_CELLS}
-            SELECT shown, {_KEYS}, {_SUMS} FROM cell WHERE {_SEEN} GROUP BY GROUPING SETS ((shown), ({_KEYS}))
-            """,
-            _asked(chosen),
-        )
+        cursor.execute(statement, _asked(chosen))
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 
@@ -212,8 +239,9 @@ def _asked(chosen: Filter) -> dict[str, Any]:
         "days": every,
         "los": los,
         "his": his,
-        "whole": [True] * (len(every) - 1) + [chosen.whole],
-        "months": chosen.months(),
+        "first": every[0],
+        "until": every[-1] + days.A_DAY if chosen.whole else every[-1],  # from here on only facts are read
+        "level": "team_" if chosen.agent_id is None and not chosen.network else "",
         "zone": settings.REPORTING_TIME_ZONE,
         "teams": None if chosen.team_ids is None else list(chosen.team_ids),
         "agent": chosen.agent_id,
@@ -224,7 +252,7 @@ def _asked(chosen: Filter) -> dict[str, Any]:
 
 def _sums(row: Sequence[Any]) -> Sums:
     first = len(COUNTS)
-    return (*map(int, row[:first]), row[first], *map(int, row[first + 1 :]))
+    return (*(int(number or 0) for number in row[:first]), *row[first:])
 
 
 def _answers(chosen: Filter, total: Sums) -> list[_Answer] | None:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from metrics import days
-from metrics.cells import COLUMNS, KEYS, STORED_SUMS, cells
+from metrics.cells import COLUMNS, KEYS, STORED_SUMS, by_team, cells
 from metrics.models import RolledPeriod, RollupCheck
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,14 @@ _DAYS = f"""
             ON asked.day = p.period
         WHERE p.span = 'day' AND p.zone = %(zone)s
     ),
-    facts AS MATERIALIZED (SELECT day, {COLUMNS} FROM ({cells("rolled")}) f),
+    cell AS MATERIALIZED ({cells("rolled")}),
+    facts AS MATERIALIZED (
+        SELECT d.day, f.* FROM rolled d
+        CROSS JOIN LATERAL ({by_team("day", "(SELECT * FROM cell WHERE cell.day = d.day)")}) f
+    ),
     stored AS MATERIALIZED (
-        SELECT d.day, {COLUMNS} FROM rolled d JOIN metrics_rollup r ON r.span = 'day' AND r.period = d.day
+        SELECT d.day, r.span, {COLUMNS} FROM rolled d
+        JOIN metrics_rollup r ON r.span IN ('day', 'team_day') AND r.period = d.day
     )
     SELECT (SELECT count(*) FROM rolled), ARRAY(
         SELECT DISTINCT day FROM (
@@ -35,16 +40,19 @@ _DAYS = f"""
 """
 _MONTH = f"""
     WITH rolled AS MATERIALIZED (
-        SELECT period FROM metrics_rolledperiod WHERE span = 'month' AND zone = %(zone)s AND period = %(month)s
+        SELECT period, until FROM metrics_rolledperiod
+        WHERE span = 'month' AND zone = %(zone)s AND period = %(month)s
     ),
     stored AS MATERIALIZED (
-        SELECT {COLUMNS} FROM metrics_rollup WHERE span = 'month' AND period IN (SELECT period FROM rolled)
+        SELECT span, {COLUMNS} FROM metrics_rollup
+        WHERE span IN ('month', 'team_month') AND period IN (SELECT period FROM rolled)
     ),
-    sums AS MATERIALIZED (
-        SELECT {", ".join(KEYS)}, {STORED_SUMS} FROM metrics_rollup
-        WHERE span = 'day' AND period >= %(month)s AND period < %(after)s AND EXISTS (SELECT FROM rolled)
-        GROUP BY {", ".join(KEYS)}
-    )
+    cell AS MATERIALIZED (
+        SELECT {", ".join(KEYS)}, {STORED_SUMS} FROM metrics_rollup r
+        JOIN rolled m ON r.period >= m.period AND r.period < m.until
+        WHERE r.span = 'day' GROUP BY {", ".join(KEYS)}
+    ),
+    sums AS MATERIALIZED ({by_team("month", "cell")})
     SELECT EXISTS ((TABLE stored EXCEPT ALL TABLE sums) UNION ALL (TABLE sums EXCEPT ALL TABLE stored))
 """
 
@@ -82,7 +90,6 @@ def _compare(month: date) -> tuple[int, list[str]]:
         "his": [days.midnight(day + days.A_DAY) for day in every],
         "zone": settings.REPORTING_TIME_ZONE,
         "month": month,
-        "after": after,
     }
     with connection.cursor() as cursor:
         cursor.execute(_DAYS, values)

@@ -13,22 +13,29 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from metrics import days
-from metrics.cells import COLUMNS, FIRST, KEYS, STORED_SUMS, cells
+from metrics.cells import COLUMNS, FIRST, KEYS, STORED_SUMS, by_team, cells
 from metrics.models import RolledPeriod, Rollup
 from metrics.services import touches
 
 _LOCK_SPACE = 0x0D47  # with the day's number, negative for a month
 DAY, MONTH = Rollup.Span.DAY.value, Rollup.Span.MONTH.value
-_ROLL_DAY = f"""
+# In the order in which they are read.
+_ROLL = f"""
     INSERT INTO metrics_rollup (span, period, {COLUMNS})
-    SELECT 'day', day, {COLUMNS} FROM (
+    SELECT span, %(period)s, {COLUMNS} FROM ({{}}) cell ORDER BY span, {", ".join(KEYS)}
+"""
+_ROLL_DAY = f"""
+    WITH cell AS MATERIALIZED (
         {cells("(SELECT %(period)s::date AS day, %(lo)s::timestamptz AS lo, %(hi)s::timestamptz AS hi)")}
-    ) cell
+    )
+    {_ROLL.format(by_team("day", "cell"))}
 """
 _ROLL_MONTH = f"""
-    INSERT INTO metrics_rollup (span, period, {COLUMNS})
-    SELECT 'month', %(period)s, {", ".join(KEYS)}, {STORED_SUMS} FROM metrics_rollup
-    WHERE span = 'day' AND period >= %(period)s AND period < %(after)s GROUP BY {", ".join(KEYS)}
+    WITH cell AS MATERIALIZED (
+        SELECT {", ".join(KEYS)}, {STORED_SUMS} FROM metrics_rollup
+        WHERE span = 'day' AND period >= %(period)s AND period < %(until)s GROUP BY {", ".join(KEYS)}
+    )
+    {_ROLL.format(by_team("month", "cell"))}
 """
 
 
@@ -54,7 +61,7 @@ def _lock(keys: Sequence[int]) -> None:
 
 
 def roll_due(*, limit: int = 31) -> int:
-    """Roll up to ``limit`` days that are over and not rolled, then the months that are whole. Returns how many."""
+    """Roll up to ``limit`` days that are over and not rolled, then their months. Returns how many."""
     due = _due_days()
     for day in due[:limit]:
         roll_day(day=day)
@@ -94,28 +101,33 @@ def roll_day(*, day: date) -> None:
     _lock([day.toordinal()])
     parameters = {"period": day, "lo": days.midnight(day), "hi": days.midnight(day + days.A_DAY)}
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM metrics_rollup WHERE span = 'day' AND period = %s", [day])
+        cursor.execute("DELETE FROM metrics_rollup WHERE span IN ('day', 'team_day') AND period = %s", [day])
         cursor.execute(_ROLL_DAY, parameters)
-    _mark(DAY, day)
+    _mark(DAY, day, day + days.A_DAY)
 
 
-def _mark(span: str, period: date) -> None:
+def _mark(span: str, period: date, until: date) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO metrics_rolledperiod (span, period, zone) VALUES (%s, %s, %s)"
-            " ON CONFLICT (span, period) DO UPDATE SET zone = excluded.zone, at = statement_timestamp()",
-            [span, period, settings.REPORTING_TIME_ZONE],
+            "INSERT INTO metrics_rolledperiod (span, period, until, zone) VALUES (%s, %s, %s, %s) ON CONFLICT"
+            " (span, period) DO UPDATE SET until = excluded.until, zone = excluded.zone, at = statement_timestamp()",
+            [span, period, until, settings.REPORTING_TIME_ZONE],
         )
 
 
 def _due_months() -> list[date]:
-    """Months that have rolled days and are not rolled themselves."""
+    """Months that have more rolled days than they are summed up of, from their first on without a gap."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT date_trunc('month', period)::date FROM metrics_rolledperiod WHERE span = 'day' AND zone = %(zone)s
-            EXCEPT
-            SELECT period FROM metrics_rolledperiod WHERE span = 'month' AND zone = %(zone)s
+            SELECT month FROM (
+                SELECT date_trunc('month', period)::date AS month, max(until) AS until, count(*) AS number
+                FROM metrics_rolledperiod WHERE span = 'day' AND zone = %(zone)s GROUP BY 1
+            ) d
+            WHERE number = until - month AND NOT EXISTS (
+                SELECT FROM metrics_rolledperiod m
+                WHERE m.span = 'month' AND m.zone = %(zone)s AND m.period = d.month AND m.until = d.until
+            )
             """,
             {"zone": settings.REPORTING_TIME_ZONE},
         )
@@ -124,18 +136,22 @@ def _due_months() -> list[date]:
 
 @transaction.atomic
 def _roll_month(month: date) -> bool:
-    """A month from its days, if all of them are rolled. The month's lock keeps late facts waiting meanwhile."""
+    """A month from its rolled days, up to a gap. The month's lock keeps late facts waiting meanwhile."""
     _lock([-month.toordinal()])
-    after = days.next_month(month)
-    whole = RolledPeriod.objects.filter(
-        span=DAY, zone=settings.REPORTING_TIME_ZONE, period__gte=month, period__lt=after
-    ).count()
-    if whole < (after - month).days:
+    rolled = set(
+        RolledPeriod.objects.filter(
+            span=DAY, zone=settings.REPORTING_TIME_ZONE, period__gte=month, period__lt=days.next_month(month)
+        ).values_list("period", flat=True)
+    )
+    until = month
+    while until in rolled:
+        until += days.A_DAY
+    if until == month:
         return False
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM metrics_rollup WHERE span = 'month' AND period = %s", [month])
-        cursor.execute(_ROLL_MONTH, {"period": month, "after": after})
-    _mark(MONTH, month)
+        cursor.execute("DELETE FROM metrics_rollup WHERE span IN ('month', 'team_month') AND period = %s", [month])
+        cursor.execute(_ROLL_MONTH, {"period": month, "until": until})
+    _mark(MONTH, month, until)
     return True
 
 

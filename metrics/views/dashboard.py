@@ -26,6 +26,11 @@ from routing.desk import desk_of
 from routing.services.hands import display_name
 
 NO_TEAM = "No team yet"
+_HOUR_COLUMNS = "arrivals handled"
+_DAY_COLUMNS = "arrivals handled resolutions reopenings first_arrived next_arrived active"
+# Of one's own: what comes in, and what customers take up again, is nobody's.
+_OWN_HOUR_COLUMNS = "handled"
+_OWN_DAY_COLUMNS = "handled resolutions first_arrived next_arrived active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     chosen, now = asked.chosen(request, own=True), timezone.now()
     context = {
         **_figures(chosen, selectors.board(chosen), now),
+        "time_columns": _OWN_HOUR_COLUMNS if chosen.number == 1 else _OWN_DAY_COLUMNS,
         "presets": presets(chosen, {}),
         "here": "my-figures",
         "own": True,
@@ -82,7 +88,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 def _figures(chosen: Filter, board: Board, now: datetime) -> dict[str, Any]:
     """What both pages show: the ledger with its change, and the course of time."""
     earlier = chosen.before(now=now)
-    before = selectors.totals(earlier)
+    before, arrivals_before = selectors.course(earlier)
     period_rows = rows_of_time(chosen, board, now)
     return asked.span_context(
         chosen,
@@ -100,7 +106,8 @@ def _figures(chosen: Filter, board: Board, now: datetime) -> dict[str, Any]:
         running=chosen.day_from <= days.today() <= chosen.day_to,
         now=now,
         period_rows=period_rows,
-        time_chart=_time_chart(chosen, earlier, period_rows),
+        time_chart=_time_chart(chosen, earlier, arrivals_before, period_rows),
+        time_columns=_HOUR_COLUMNS if chosen.number == 1 else _DAY_COLUMNS,
         step="hour" if chosen.number == 1 else "month" if board.by_month else "day",
     )  # fmt: skip
 
@@ -154,9 +161,7 @@ class TimeRow:
 
     label: str  # in the chart
     name: str
-    arrivals: int
-    handled: int
-    line: Line | None  # None for an hour
+    line: Line  # of an hour: arrivals and handled alone
     links: dict[str, str]
     running: bool
 
@@ -172,7 +177,7 @@ def rows_of_time(chosen: Filter, board: Board, now: datetime) -> list[TimeRow]:
         label = f"{begin:%b}" if board.by_month else f"{begin.day} {begin:%b}"
         name = f"{begin:%B %Y}" if board.by_month else f"{begin:%a} {begin.day} {begin:%b %Y}"
         links = asked.links(replace(chosen, day_from=first, day_to=last))
-        found.append(TimeRow(label, name, line.arrivals, line.handled, line, links, first <= day_of_now <= last))
+        found.append(TimeRow(label, name, line, links, first <= day_of_now <= last))
     return found
 
 
@@ -191,16 +196,19 @@ def _hour_rows(chosen: Filter, now: datetime) -> list[TimeRow]:
         label = f"{begin.astimezone(days.zone()):%H:%M}"
         links = asked.links(replace(chosen, hour=number))
         running = now < begin + timedelta(hours=1)
-        found.append(TimeRow(label, label, arrivals, handled, None, links, running))
-    busy = [place for place, row in enumerate(found) if row.arrivals or row.handled]
+        line = replace(selectors.NO_FIGURES, arrivals=arrivals, handled=handled)
+        found.append(TimeRow(label, label, line, links, running))
+    busy = [place for place, row in enumerate(found) if row.line.arrivals or row.line.handled]
     return found[min(busy[0], len(found) - 6 if len(found) > 6 else 0) :] if busy else found
 
 
-def _time_chart(chosen: Filter, earlier: Filter, rows: list[TimeRow]) -> charts.Columns:
-    before = _before(chosen, earlier, rows)
+def _time_chart(
+    chosen: Filter, earlier: Filter, arrivals_before: dict[date, int], rows: list[TimeRow]
+) -> charts.Columns:
+    before = _before(chosen, earlier, arrivals_before, rows)
     return charts.columns(
         [
-            charts.Column(row.label, row.name, row.arrivals, row.handled, before.get(place),
+            charts.Column(row.label, row.name, row.line.arrivals, row.line.handled, before.get(place),
                           running=row.running, arrivals_link=row.links["arrivals"],
                           handled_link=row.links["handled"])
             for place, row in enumerate(rows)
@@ -208,10 +216,12 @@ def _time_chart(chosen: Filter, earlier: Filter, rows: list[TimeRow]) -> charts.
     )  # fmt: skip
 
 
-def _before(chosen: Filter, earlier: Filter, rows: list[TimeRow]) -> dict[int, int]:
-    """Arrivals of the same hours of the day it is compared with."""
-    if chosen.number > 1 or not rows:
+def _before(chosen: Filter, earlier: Filter, arrivals_before: dict[date, int], rows: list[TimeRow]) -> dict[int, int]:
+    """Arrivals of the same hours of the day it is compared with, or of the days before. Months differ in length."""
+    if chosen.number > selectors.BY_DAY or not rows:
         return {}
+    if chosen.number > 1:
+        return {place: arrivals_before.get(day, 0) for place, day in enumerate(earlier.days())}
     first = rows[0].label
     found = [(f"{begin.astimezone(days.zone()):%H:%M}", arrivals) for begin, arrivals, _ in selectors.hours(earlier)]
     begun = [arrivals for label, arrivals in found if label >= first]
@@ -247,7 +257,9 @@ def _filters(request: HttpRequest, chosen: Filter, board: Board, teams: dict[int
         "teams": [*teams.items(), (0, NO_TEAM)],
         "team": one,
         "team_name": teams.get(one, NO_TEAM) if one is not None else "All your teams" if len(teams) > 1 else "",
-        "people": sorted({(display_name(user), user.pk) for user in people.distinct()}),
+        "people": sorted(
+            {(user.pk, display_name(user)) for user in people.distinct()}, key=lambda one: (one[1], one[0])
+        ),
         "networks": [(key, shown(key).label) for key in asked.networks()],
         "presets": presets(chosen, kept),
         "query": urlencode(chosen.parameters()),

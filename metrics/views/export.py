@@ -102,7 +102,7 @@ def _periods(request: HttpRequest, chosen: Filter) -> Iterator[Cells]:
     found = dashboard.rows_of_time(chosen, selectors.board(chosen), timezone.now())
     yield ("period", *(("arrivals", "handled") if chosen.number == 1 else _FIGURES))
     for row in found:
-        yield (row.name, *(_line(row.line) if row.line else (row.arrivals, row.handled)))
+        yield (row.name, *((row.line.arrivals, row.line.handled) if chosen.number == 1 else _line(row.line)))
 
 
 def _ages(request: HttpRequest, chosen: Filter) -> Iterator[Cells]:
