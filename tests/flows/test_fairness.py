@@ -1,4 +1,4 @@
-"""Two hundred connections in every state of health on one worker: whoever answers is read in time."""
+"""On one worker nobody waits for somebody else's trouble: two hundred connections are read, and replies leave."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ from django.utils import timezone
 
 from connectors.models import Connection, Lane, StreamState
 from connectors.sandbox.harness import Sandbox
-from inbox.models import Message
+from inbox.models import Message, OutboxItem
 from inbox.services import connections
 from tests import factories
+from tests.flows.conftest import Desk
 from tests.networks import oauth1_secrets
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -183,3 +184,53 @@ def test_ill_connections_make_no_healthy_one_late(network: Sandbox, tmp_path: Pa
     assert all(row.lane != Lane.QUICK for row in fleet.streams("hangs"))
     for pk in fleet.of["history"]:
         assert Message.objects.filter(connection=pk).count() >= HISTORY / 10, "and the histories come on"
+
+
+def test_an_account_that_hangs_or_is_paused_keeps_no_other_reply_waiting(desk: Desk, tmp_path: Path) -> None:
+    """Twelve replies of one account hang until the deadline, six of another were written after them."""
+    quiet = [connect_another(desk, name) for name in ("harbour", "ferry")]
+    for account, number in (("harbour", 12), ("norrline", 6), ("ferry", 1)):
+        desk.network.posts(
+            [{"handle": f"{account}{n}", "text": f"@{account} hello {n}", "account": account} for n in range(number)]
+        )
+    for connection in (desk.connection, *quiet):
+        desk.connection = connection
+        desk.poll()
+    harbour, ferry = quiet
+    connections.pause(connection_id=ferry.pk, actor=desk.bob)
+    desk.network.fault("timeout_before_write", account="harbour", seconds=60)
+    hanging = [desk.reply(f"harbour{n}", f"Hello {n}") for n in range(12)]
+    desk.reply("ferry0", "Waits for the admin")
+    with one_worker(tmp_path):
+        until(lambda: count("sending", harbour) == 2, 60)
+        began = time.monotonic()
+        prompt = [desk.reply(f"norrline{n}", f"Hello {n}") for n in range(6)]
+        most = until(lambda: OutboxItem.objects.filter(pk__in=ids(prompt), state="sent").count() == 6, 15, harbour)
+        took = time.monotonic() - began
+        assert OutboxItem.objects.filter(pk__in=ids(hanging), state="sent").count() == 0
+        assert most <= 2, "of the senders one account has at most two"
+        assert took < 15, "which is less than the deadline that the others wait for"
+        assert count("queued", ferry) + count("held", ferry) == 1
+
+
+def connect_another(desk: Desk, handle: str) -> Connection:
+    secrets = oauth1_secrets(desk.network.create_account(handle))
+    return connections.connect(network="x", name=handle, config={"base_url": desk.network.x_url}, secrets=secrets)
+
+
+def ids(items: list[OutboxItem]) -> list[int]:
+    return [item.pk for item in items]
+
+
+def count(state: str, connection: Connection) -> int:
+    return OutboxItem.objects.filter(state=state, connection=connection).count()
+
+
+def until(true: Any, seconds: float, watched: Connection | None = None) -> int:
+    """Wait for it, and say how many replies of an account were under way at most meanwhile."""
+    end, most = time.monotonic() + seconds, 0
+    while not true():
+        assert time.monotonic() < end, "it took too long"
+        most = max(most, count("sending", watched) if watched else 0)
+        time.sleep(0.05)
+    return most

@@ -40,6 +40,7 @@ PERMISSIONS = {
     "pages_read_engagement": "Comments and posts are not read.",
     "pages_read_user_content": "What visitors write on the page is not read.",
     "pages_manage_engagement": "Comments cannot be answered.",
+    "pages_manage_metadata": "Messenger conversations are not read.",
     "pages_messaging": "Messenger is neither read nor answered.",
 }
 GRANT = "Make a new token with this permission, by the person who manages the page, and enter it here."

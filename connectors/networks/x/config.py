@@ -13,7 +13,7 @@ OAUTH1 = ("consumer_key", "consumer_secret", "access_token", "access_token_secre
 OAUTH2 = ("client_id", "client_secret", "access_token", "refresh_token")
 
 
-WAY1, WAY2 = "OAuth 1.0a, does not expire", "OAuth 2.0, renewed by the desk"
+WAY1, WAY2 = "Either OAuth 1.0a, which does not expire", "Or OAuth 2.0, which the desk renews"
 
 
 def _secret(label: str, group: str = "", help_: str = "") -> Any:
