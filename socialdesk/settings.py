@@ -125,9 +125,10 @@ FRONT_END_PACKAGES = {
     "inter": NODE_MODULES / "@fontsource-variable" / "inter" / "files",
     "tabler": NODE_MODULES / "@tabler" / "icons" / "icons" / "outline",
 }
+# The icons are drawn into the pages (inbox/templatetags/desk.py); a browser fetches only the face.
 STATICFILES_DIRS: list[Any] = [
     BASE_DIR / "static",
-    *((prefix, folder) for prefix, folder in FRONT_END_PACKAGES.items() if folder.is_dir()),
+    *((name, folder) for name, folder in FRONT_END_PACKAGES.items() if name == "inter" and folder.is_dir()),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

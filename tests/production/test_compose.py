@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 
 from connectors.sandbox.harness import ROOT
 from tests.production.stack import arguments, procfile
@@ -155,3 +156,12 @@ def test_the_image_is_built_as_bootstrap_installs(static_root: Path) -> None:
     assert {"package.json", "package-lock.json", ".npmrc", "requirements.txt"} <= set(copied.split())
     manifest = json.loads((static_root / "staticfiles.json").read_text())
     assert manifest["paths"]["desk/base.css"] != "desk/base.css"
+    assert any(name.startswith("inter/") for name in manifest["paths"])
+
+
+def test_the_image_keeps_what_pages_draw_from_npms_packages() -> None:
+    copied = [rest.split()[-1].removeprefix("./") for word, rest in dockerfile() if word == "COPY"]
+    for folder in settings.FRONT_END_PACKAGES.values():
+        needed = folder.relative_to(ROOT).as_posix()
+        assert any(needed.startswith(place) for place in copied if place.startswith("node_modules")), needed
+    assert not [rest for word, rest in dockerfile() if word == "RUN" and "rm -rf node_modules" in rest]
