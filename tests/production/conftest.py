@@ -17,7 +17,7 @@ from connectors.sandbox.harness import ROOT
 @pytest.fixture(scope="session")
 def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(tmp_path_factory.mktemp("static"))
-    step = r"^RUN (SOCIALDESK_MODE=\S+ SECRET_KEY=\S+) python (manage\.py collectstatic [^&\\]*)"
+    step = r"^RUN (SOCIALDESK_MODE=\S+ SECRET_KEY=\S+) python (manage\.py collectstatic [^&\\\n]*)"
     [(names, command)] = re.findall(step, (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     kept = {"PATH": os.environ["PATH"], "HOME": str(folder), "STATIC_ROOT": str(folder / "files")}
     environment = kept | dict(pair.split("=", 1) for pair in names.split())
