@@ -62,8 +62,8 @@ def columns(found: Sequence[Column]) -> Columns:
     for place, one in enumerate(found):
         middle = wide * (place + 0.5)
         for value, link, words, fill, left in (
-            (one.arrivals, one.arrivals_link, f"{one.name}, {one.arrivals} arrivals", "3", -0.36),
-            (one.handled, one.handled_link, f"{one.name}, {one.handled} handled", "1", 0.02),
+            (one.arrivals, one.arrivals_link, f"{one.name}, {one.arrivals:,} arrivals", "3", -0.36),
+            (one.handled, one.handled_link, f"{one.name}, {one.handled:,} handled", "1", 0.02),
         ):
             if value:
                 bars.append(
@@ -81,7 +81,7 @@ def columns(found: Sequence[Column]) -> Columns:
         bars=bars,
         labels=labels,
         line=lines,
-        sentence=f"{total} arrivals and {handled} handled interactions in {len(found)} steps; the table has each.",
+        sentence=f"{total:,} arrivals and {handled:,} handled interactions in {len(found)} steps; the table has each.",
     )
 
 
