@@ -22,7 +22,7 @@ JOIN LATERAL (SELECT name, at FROM witness WHERE item_id = i.id AND state = 'sen
 ON true WHERE i.state = 'sending'
 """
 JUST_SENT = """
-SELECT w.name FROM witness w WHERE w.state = 'sent' AND w.at > clock_timestamp() - interval '80 milliseconds'
+SELECT w.name FROM witness w WHERE w.state = 'sent' AND w.at > clock_timestamp() - %s * interval '1 millisecond'
 AND NOT EXISTS (SELECT 1 FROM witness later WHERE later.name = w.name AND later.id > w.id)
 """
 
@@ -39,14 +39,24 @@ class Flight:
 
 
 def key_of(payload: dict[str, Any]) -> tuple[str, str, str]:
-    """How a reply looks in the ledger: kind, target, text."""
-    if payload["visibility"] == "public":
-        return ("tweet", str(payload["in_reply_to"]), str(payload["text"]))
-    return ("dm", str(payload["recipient_id"]), str(payload["text"]))
+    """How a reply looks in the ledger: audience, target, text."""
+    target = payload["in_reply_to"] if payload["visibility"] == "public" else payload["recipient_id"]
+    return (str(payload["visibility"]), str(target), str(payload["text"]))
+
+
+# In the ledger: whether it is public, and where its target stands.
+KINDS = {
+    "tweet": ("public", "in_reply_to"),
+    "dm": ("direct", "participant_id"),
+    "comment": ("public", "object_id"),
+    "message": ("direct", "recipient_id"),
+    "private_reply": ("direct", "recipient_id"),
+}
 
 
 def key_in_ledger(line: dict[str, Any]) -> tuple[str, str, str]:
-    return (line["kind"], str(line["in_reply_to"] if line["kind"] == "tweet" else line["participant_id"]), line["text"])
+    audience, target = KINDS[line["kind"]]
+    return (audience, str(line[target]), line["text"])
 
 
 def written_at(line: dict[str, Any]) -> datetime:
@@ -102,11 +112,11 @@ class Killer:
                     shot += 1
             time.sleep(0.01)
 
-    def shoot_after_commit(self, patience: float = 4) -> None:
-        """Kill the next sender whose reply was committed this moment."""
+    def shoot_after_commit(self, patience: float = 4, *, within: int = 80) -> None:
+        """Kill the next sender whose reply was committed this moment (``within`` milliseconds)."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            for (name,) in self.world.sql(JUST_SENT):
+            for (name,) in self.world.sql(JUST_SENT, (within,)):
                 if name in self.senders - self.spared:
                     self.kill(name)
                     return

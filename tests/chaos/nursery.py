@@ -27,7 +27,7 @@ log = logging.getLogger("chaos")
 def main() -> None:
     """Prepare the desk, say so, then fork a child for each line of JSON: its name and role."""
     django.setup()
-    _prepare(json.loads(os.environ["CHAOS_ACCOUNT"]), os.environ["CHAOS_URL"])
+    _prepare(json.loads(os.environ["CHAOS_CONNECT"]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # dead children leave nothing behind
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
@@ -38,7 +38,7 @@ def main() -> None:
         print(json.dumps({"pid": pid}), flush=True)
 
 
-def _prepare(account: dict[str, Any], url: str) -> None:
+def _prepare(account: dict[str, Any]) -> None:
     from django.core.management import call_command
     from django.db import connections as databases
 
@@ -49,15 +49,8 @@ def _prepare(account: dict[str, Any], url: str) -> None:
     call_command("migrate", verbosity=0)
     team = factories.team("Help desk", is_help_desk=True)
     factories.person("alice", team, capacity=100_000)
-    names = {"consumer_key": "consumer_key", "consumer_secret": "consumer_secret"}
-    names |= {"access_token": "oauth_token", "access_token_secret": "oauth_token_secret"}
-    connections.connect(
-        network="x",
-        name="Norrline on X",
-        config={"base_url": url},
-        secrets={ours: account[theirs] for ours, theirs in names.items()},
-    )
-    StreamState.objects.filter(stream="mentions").update(interval=0.5)
+    connections.connect(**account)
+    StreamState.objects.exclude(stream="messages").update(interval=0.5)
     StreamState.objects.filter(stream="messages").update(interval=2)
     poll.poll_due()  # what was on the network before does not count: from here on nothing may be missed
     import routing.tasks  # noqa: F401 - all of it is loaded before the first fork

@@ -21,6 +21,7 @@ import psycopg2
 from connectors.sandbox.harness import ROOT, Sandbox, free_port
 from socialdesk.embedded.processes import spawn
 from socialdesk.embedded.testing import Services, make_services
+from tests.networks import oauth1_secrets
 
 # Kills of PostgreSQL come from us, not from the machine: what it wrote must be with the kernel at the commit.
 SETTINGS = ("fsync=off", "full_page_writes=off")
@@ -50,10 +51,29 @@ CREATE TRIGGER witness BEFORE UPDATE OF state ON inbox_outboxitem FOR EACH ROW
 """
 
 
+def _on_x(sandbox: Sandbox) -> dict[str, Any]:
+    secrets_ = oauth1_secrets(sandbox.create_account("norrline", "Norrline"))
+    return {"network": "x", "name": "Norrline on X", "config": {"base_url": sandbox.x_url}, "secrets": secrets_}
+
+
+def _on_facebook(sandbox: Sandbox) -> dict[str, Any]:
+    page = sandbox.create_page("norrline", "Norrline", require_proof=True)
+    return {
+        "network": "facebook",
+        "name": "Norrline on Facebook",
+        "config": {"base_url": sandbox.facebook_url},
+        "secrets": {name: page[name] for name in ("access_token", "app_secret")},
+    }
+
+
+# What connects the desk's account, by network.
+ACCOUNTS: dict[str, Callable[[Sandbox], dict[str, Any]]] = {"x": _on_x, "facebook": _on_facebook}
+
+
 class World:
     """Processes by name. Names are never used twice, so that a name tells one life."""
 
-    def __init__(self, folder: Path, services: Services, sandbox: Sandbox) -> None:
+    def __init__(self, folder: Path, services: Services, sandbox: Sandbox, network: str) -> None:
         self.folder, self.services, self.sandbox = folder, services, sandbox
         self.pids: dict[str, int] = {}
         self.programs: dict[str, subprocess.Popen[bytes]] = {}
@@ -69,8 +89,7 @@ class World:
             "FIELD_ENCRYPTION_KEYS": base64.b64encode(secrets.token_bytes(32)).decode(),
             "DJANGO_SETTINGS_MODULE": "socialdesk.settings",
             "PYTHONPATH": str(ROOT),
-            "CHAOS_ACCOUNT": json.dumps(sandbox.create_account("norrline", "Norrline")),
-            "CHAOS_URL": sandbox.x_url,
+            "CHAOS_CONNECT": json.dumps(ACCOUNTS[network](sandbox)),
         }
         self.nursery = self._open_nursery()
 
@@ -181,7 +200,7 @@ def until(condition: Callable[[], Any], what: str, patience: float, *, every: fl
 
 
 @contextlib.contextmanager
-def running_world(folder: Path) -> Iterator[World]:
+def running_world(folder: Path, network: str = "x") -> Iterator[World]:
     services = make_services(settings=SETTINGS)
     sandbox = Sandbox(folder / "sandbox", free_port())
     # The services die with the thread that starts them, so it is the network that starts beside them.
@@ -191,7 +210,7 @@ def running_world(folder: Path) -> Iterator[World]:
         services.start()
         starting.join()
         sandbox.rates_off()
-        world = World(folder, services, sandbox)
+        world = World(folder, services, sandbox, network)
         try:
             yield world
         finally:
