@@ -88,6 +88,25 @@ def test_nothing_scrolls_sideways_at_320(full: list[str], sign_in: Callable[...,
         assert bob.page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
+@pytest.mark.parametrize("width", [1101, 1241, 1280, 1366])
+def test_the_name_and_every_button_above_a_conversation_are_in_sight(
+    width: int, desk: Desk, sign_in: Callable[..., Person]
+) -> None:
+    carol = desk.writes("carol", "The line is dead since Monday")
+    bob = sign_in("bob", viewport={"width": width, "height": 720})
+    bob.open(f"/inbox/team-{desk.people.help_desk.pk}/{carol.pk}/")
+    head = bob.page.locator("#head")
+    end = bob.page.evaluate("document.querySelector('#conversation').getBoundingClientRect().right")
+    for part in (
+        head.get_by_role("heading", name="Carol"),
+        *head.locator("button, summary").filter(visible=True).all(),
+    ):
+        box = part.bounding_box()
+        assert box is not None
+        assert box["width"] >= 24, part
+        assert box["x"] + box["width"] <= end, part
+
+
 def test_the_sign_in_page_is_clean(address: str, page: object) -> None:
     who = Person(page, address)  # type: ignore[arg-type]
     who.open("/accounts/login/")
