@@ -45,6 +45,10 @@ def connect_page(network: Sandbox) -> Connection:
     network.clear_faults()
     network.reset(keep_accounts=False)
     network.rates_off()
+    return _connect_page(network)
+
+
+def _connect_page(network: Sandbox) -> Connection:
     page = network.create_page("norrline", "Norrline", require_proof=True)
     return connections.connect(
         network="facebook",
@@ -52,3 +56,9 @@ def connect_page(network: Sandbox) -> Connection:
         config={"base_url": network.facebook_url},
         secrets={name: page[name] for name in ("access_token", "app_secret")},
     )
+
+
+def connect_both(network: Sandbox) -> tuple[Connection, Connection]:
+    """Start the sandbox afresh with an account on X and a Facebook page, and connect both."""
+    on_x = connect(network)
+    return on_x, _connect_page(network)
