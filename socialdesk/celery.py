@@ -19,7 +19,8 @@ SWEEPS = ("inbox.poll", "inbox.send", "inbox.sweep", "routing.route", "metrics.c
 
 def _every(name: str) -> float:
     """Nobody wakes the collector of figures, and an answered turn is on an open dashboard within two seconds."""
-    return min(1.0, settings.SWEEP_SECONDS) if name == "metrics.collect" else settings.SWEEP_SECONDS
+    every: float = settings.SWEEP_SECONDS
+    return min(1.0, every) if name == "metrics.collect" else every
 
 
 app = Celery("socialdesk")
