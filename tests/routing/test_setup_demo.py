@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from connectors.models import Connection
+from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import running_sandbox
 from inbox.models import Conversation
 from inbox.services import poll
@@ -104,6 +104,8 @@ def test_the_first_setup_connects_the_company_and_its_customers_are_routed(
             ("x", "Norrline on X", "norrline", VOICE["x"]),
             ("facebook", "Norrline on Facebook", "norrline", VOICE["facebook"]),
         }
+        assert set(StreamState.objects.values_list("interval", flat=True)) == {3.0}
+        assert sandbox.call("GET", "/rates")["on"] is False, "or private messages could be read once a minute only"
         poll.poll_due(limit=8)
         route_due()
         written = [beat for beat in STORY.before if beat.who and not beat.quiet]

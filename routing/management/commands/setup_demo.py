@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from connectors.errors import ConnectorError
-from connectors.models import Connection
+from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import Control, ControlError
 from inbox.services import connections
 from routing.demo.company import CONNECTIONS, HANDLE, NAME, PEOPLE, RULES, TEAMS, VOICE, Colleague, TeamOf
@@ -30,6 +30,7 @@ from routing.demo.stream import STORY
 from routing.models import AgentProfile, Expertise, Membership, Rule, Team, Topic
 
 REQUIRED = {"alice", "bob", "erin", "dana"}
+EVERY = 3.0  # seconds between two looks at the sandbox, so that whoever tries it out need not wait
 
 
 class Account(NamedTuple):
@@ -153,6 +154,7 @@ def _connect(sandbox: Control, account: Account, *, patience: float) -> None:
     made = _made(account, patience)
     try:
         if known is None:
+            sandbox.rates_off()  # a network's own pace would keep a newcomer waiting for a minute
             Player(sandbox, STORY).before(account.network)
         connection = connections.connect(
             network=account.network,
@@ -162,6 +164,7 @@ def _connect(sandbox: Control, account: Account, *, patience: float) -> None:
         )
         if known is None:
             Connection.objects.filter(pk=connection.pk).update(voice=VOICE[account.network])
+            StreamState.objects.filter(connection=connection).update(interval=EVERY)
     except (ConnectorError, ControlError, OSError, HTTPException) as error:
         raise CommandError(f"The company's account on the sandbox could not be connected: {error}") from None
 
