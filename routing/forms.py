@@ -6,7 +6,11 @@ from typing import Any
 
 from django import forms
 from django.conf.locale import LANG_INFO
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from connectors.models import Connection
 from inbox.services import networks
@@ -34,6 +38,20 @@ class SettingsForm(forms.ModelForm[AgentProfile]):
         if zone not in zoneinfo.available_timezones():
             raise forms.ValidationError("Choose a time zone from the list, for example Europe/Stockholm.")
         return zone
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Django's, but wrong current passwords count as failed sign-ins: a borrowed session guesses no further."""
+
+    def __init__(self, request: HttpRequest, user: User, data: Any = None) -> None:
+        self.request = request
+        super().__init__(user, data)
+
+    def clean_old_password(self) -> str:
+        old = str(self.cleaned_data["old_password"])
+        if authenticate(self.request, username=self.user.get_username(), password=old) is None:
+            raise ValidationError("That is not your current password.")
+        return old
 
 
 class Several(forms.CharField):
@@ -118,6 +136,24 @@ class RuleForm(forms.Form):
 
     def clean_authors(self) -> list[str]:
         return [entry.removeprefix("@") for entry in self.cleaned_data["authors"] if entry != "@"]
+
+
+_NO_CAPACITY = "Capacity is a number from 0 to 500."
+
+
+class NewPersonForm(forms.Form):
+    """Somebody who shall get an account. Whether the role works in these teams, the service says."""
+
+    username = forms.CharField(max_length=150, error_messages={"required": "Give them a name to sign in with."})
+    first_name = forms.CharField(max_length=150, error_messages={"required": "Colleagues read this name. Fill it in."})
+    last_name = forms.CharField(max_length=150, required=False)
+    role = forms.ChoiceField(choices=AgentProfile.Role.choices, error_messages={"required": "Choose a role."})
+    capacity = forms.IntegerField(
+        min_value=0, max_value=500, error_messages={"required": _NO_CAPACITY, "invalid": _NO_CAPACITY}
+    )
+    teams = forms.ModelMultipleChoiceField(
+        queryset=Team.objects.order_by("name"), required=False, widget=forms.CheckboxSelectMultiple
+    )
 
 
 class PersonForm(forms.Form):

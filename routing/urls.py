@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from routing import api
-from routing.views import inbox, people, settings
+from routing.views import inbox, people, settings, welcome
 from routing.views.settings import answers, rules, teams
 from routing.views.settings import people as colleagues
 
@@ -15,7 +15,10 @@ urlpatterns = [
     path("inbox/<slug:queue>/", inbox.inbox, name="queue"),
     path("inbox/<slug:queue>/<int:conversation_id>/", inbox.inbox, name="conversation"),
     path("conversations/<int:conversation_id>/assign/", people.assign, name="assign"),
+    path("accounts/welcome/", welcome.choose, name="welcome_choose"),
+    path("accounts/welcome/<str:token>/", welcome.opened, name="welcome"),
     path("me/", people.me, name="me"),
+    path("me/password/", people.password, name="password"),
     path("conversations/<int:conversation_id>/accept/", people.accept, name="accept"),
     path("conversations/<int:conversation_id>/give-back/", people.give_back, name="give_back"),
     path("me/here/", people.here, name="here"),
@@ -33,6 +36,8 @@ urlpatterns = [
     path("settings/teams/<int:team_id>/members/", teams.members, name="settings_members"),
     path("settings/topics/", teams.topics, name="settings_topics"),
     path("settings/people/", colleagues.overview, name="settings_people"),
+    path("settings/people/add/", colleagues.add, name="settings_person_add"),
+    path("settings/people/<int:user_id>/link/", colleagues.link, name="settings_person_link"),
     path("settings/people/<int:user_id>/", colleagues.one, name="settings_person"),
     path("settings/rules/", rules.overview, name="settings_rules"),
     path("settings/rules/new/", rules.one, name="settings_rule_new"),

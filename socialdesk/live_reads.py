@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg2
-from django.contrib.auth import get_user_model
+from django.contrib.auth import HASH_SESSION_KEY, get_user_model
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections, connections
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from inbox.downstream import policy
 from inbox.models import Event
@@ -101,11 +102,11 @@ def _keys(scopes: Collection[str]) -> list[str]:
 def scopes(sessions: Mapping[str, int]) -> dict[str, frozenset[str]]:
     """The scopes of each live session (key → user id) by session key; what is missing must be closed."""
     close_old_connections()
-    alive = set(
-        Session.objects.filter(session_key__in=list(sessions), expire_date__gt=timezone.now()).values_list(
-            "session_key", flat=True
-        )
-    )
-    people = get_user_model().objects.in_bulk({sessions[key] for key in alive})
-    of_person = {pk: policy().scopes_of(user) for pk, user in people.items() if user.is_active}
-    return {key: of_person[sessions[key]] for key in alive if sessions[key] in of_person}
+    rows = Session.objects.filter(session_key__in=list(sessions), expire_date__gt=timezone.now())
+    # A session is bound to the password that it began with; pages ask the same of it (django.contrib.auth.get_user).
+    begun = {row.session_key: row.get_decoded().get(HASH_SESSION_KEY, "") for row in rows}
+    people = get_user_model().objects.in_bulk({sessions[key] for key in begun})
+    bound = {pk: user.get_session_auth_hash() for pk, user in people.items() if user.is_active}
+    alive = [key for key, held in begun.items() if constant_time_compare(held, bound.get(sessions[key], ""))]
+    of_person = {pk: policy().scopes_of(people[pk]) for pk in {sessions[key] for key in alive}}
+    return {key: of_person[sessions[key]] for key in alive}

@@ -29,6 +29,8 @@ _PATTERNS = (
     ),
     # an API token of ours, wherever it stands
     (re.compile(r"\bsd_[A-Za-z0-9_-]{20,}"), REMOVED),
+    # a sign-in link, right or mistyped
+    (re.compile(r"(/accounts/welcome/)[^\s/?\"']+"), rf"\1{REMOVED}"),
     # scheme://user:password@host
     (re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@\s/]+@"), rf"\1{REMOVED}@"),
 )

@@ -145,8 +145,13 @@ WHITENOISE_AUTOREFRESH = not PRODUCTION
 # --- who gets in ------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "routing.backend.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
 ]
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/"
@@ -158,6 +163,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+# It writes down the form of an attempt that failed, and knows by itself only the field of the sign-in page.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -237,7 +244,7 @@ WORKER_THREADS = env.int("WORKER_THREADS", default=8)
 READERS = env.int("READERS", default=12)
 SENDERS = env.int("SENDERS", default=6)
 # Seconds after which a read of a stream that used to be quick is cut off; the slow lanes then take it up.
-POLL_PATIENCE = env.float("POLL_PATIENCE", default=5.0)
+POLL_PATIENCE = env.float("POLL_PATIENCE", default=3.0)
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "socialdesk.reporting.AddressesHidden"
 LOGGING = logging_config(

@@ -31,6 +31,7 @@ class Row:
 
 
 EVERYBODY = "200 200 200 200 200 200 200 200"
+GONE = "404 404 404 404 404 404 404 404"
 TEAM_ACTS = "302 302 404 303 404 303 404 404"
 TEAM_SEES = "302 302 404 200 404 200 404 404"
 NOBODY = "302 302 404 404 404 404 404 404"
@@ -41,6 +42,7 @@ NOBODY_API = "401 401 404 404 404 404 404 404"
 ANYBODY_API = "401 401 200 200 200 200 200 200"
 LEADS_API = "401 401 403 403 403 200 200 403"
 ADMIN_ACTS = "302 302 403 403 403 403 403 303"
+ADMIN_SEES = "302 302 403 403 403 403 403 200"
 
 _C = "conversations/<int:conversation_id>"
 _Q = "inbox/<slug:queue>/<int:conversation_id>/"
@@ -82,6 +84,13 @@ SETTINGS: list[Row] = [
     Row(f"{_S}teams/<int:team_id>/members/", "POST", f"/settings/teams/{_ABSENT}/members/", SAVES, {"add": "1"}),
     Row(f"{_S}topics/", "POST", "/settings/topics/", SAVES, {"name": "Invoices"}),
     Row(f"{_S}people/", "GET", "/settings/people/", SETS),
+    Row(f"{_S}people/add/", "GET", "/settings/people/add/", ADMIN_SEES),
+    Row(f"{_S}people/add/", "POST", "/settings/people/add/", ADMIN_SEES,
+        {"username": "nora", "first_name": "Nora", "role": "agent", "capacity": "8", "teams": "{team}"}),
+    Row(f"{_S}people/add/", "POST", "/settings/people/add/", ADMIN_SEES.replace("200", "400"), {"username": "a b"}),
+    Row(f"{_S}people/<int:user_id>/link/", "POST", "/settings/people/{stranger}/link/", ADMIN_SEES),
+    Row(f"{_S}people/<int:user_id>/link/", "POST", f"/settings/people/{_ABSENT}/link/",
+        "302 302 403 403 403 403 403 302"),
     Row(f"{_S}people/<int:user_id>/", "GET", "/settings/people/{stranger}/", "302 302 403 403 403 404 200 200"),
     Row(f"{_S}people/<int:user_id>/", "GET", f"/settings/people/{_ABSENT}/", "302 302 403 403 403 404 404 404"),
     Row(f"{_S}people/<int:user_id>/", "POST", "/settings/people/{stranger}/", "302 302 403 403 403 404 302 302",
@@ -163,6 +172,10 @@ TABLE: list[Row] = [
     Row("accounts/login/", "GET", "/accounts/login/", EVERYBODY),
     Row("accounts/login/", "POST", "/accounts/login/", EVERYBODY),
     Row("accounts/login/", "PUT", "/accounts/login/", EVERYBODY),  # Django reads it as an empty form
+    # A link that works leads on: tests/routing/test_passwords.py.
+    Row("accounts/welcome/<str:token>/", "GET", "/accounts/welcome/abc/", GONE),
+    Row("accounts/welcome/", "GET", "/accounts/welcome/", GONE),
+    Row("accounts/welcome/", "POST", "/accounts/welcome/", GONE, {"new_password1": "a", "new_password2": "a"}),
     Row("accounts/logout/", "POST", "/accounts/logout/", "302 302 302 302 302 302 302 302"),
     Row("events", "GET", "/events", "302 302 200 200 200 200 200 200"),
     Row("", "GET", "/", "302 302 302 302 302 302 302 302"),
@@ -182,6 +195,7 @@ TABLE: list[Row] = [
     *_acts(f"{_C}/assign/", "/conversations/{id}/assign/", to="agent:{stranger}"),
     Row("me/", "GET", "/me/", "302 302 403 200 200 200 200 200"),
     Row("me/", "POST", "/me/", "302 302 403 302 302 302 302 302", {"time_zone": "Europe/Oslo", "theme": ""}),
+    Row("me/password/", "POST", "/me/password/", "302 302 403 400 400 400 400 400", {"old_password": "a guess"}),
     Row("me/availability/", "POST", "/me/availability/", "302 302 403 303 303 303 303 303", {"availability": "busy"}),
     Row("me/here/", "GET", "/me/here/", "302 302 204 204 204 204 204 204"),
     Row("me/away/", "GET", "/me/away/", "302 302 403 200 200 200 200 200"),
@@ -210,6 +224,7 @@ TABLE: list[Row] = [
     Row("connections/add/<slug:network>/", "GET", "/connections/add/nowhere/", "302 302 403 403 403 403 403 404"),
     Row(_N, "POST", "/connections/{connection}/check/", ADMIN_ACTS),
     Row(_N, "POST", "/connections/{connection}/rename/", ADMIN_ACTS, {"name": "Renamed"}),
+    Row(_N, "POST", "/connections/{connection}/voice/", ADMIN_ACTS, {"voice": "First names, no emoji."}),
     Row(_N, "POST", "/connections/{connection}/authorise/", "302 302 403 403 403 403 403 400"),
     Row(_N, "POST", "/connections/{connection}/remove/", "302 302 403 403 403 403 403 400", {"confirm": "no"}),
     Row(_N, "POST", "/connections/{connection}/remove/", ADMIN_ACTS, {"confirm": "Norrline on X"}),

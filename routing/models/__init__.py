@@ -1,7 +1,7 @@
 """Who is there, who has what, and why."""
 
 from routing.models.answering import AnswerPermission
-from routing.models.people import AgentProfile, Departure, Expertise, Membership, Team, Topic
+from routing.models.people import AgentProfile, Departure, Expertise, Membership, Team, Topic, WelcomeLink
 from routing.models.rules import Rule
 from routing.models.work import Assignment, QueueEntry, RoutingJob
 
@@ -17,4 +17,5 @@ __all__ = [
     "Rule",
     "Team",
     "Topic",
+    "WelcomeLink",
 ]

@@ -87,6 +87,19 @@ class Expertise(models.Model):
         return f"{self.user_id} knows about {self.topic_id}"
 
 
+class WelcomeLink(models.Model):
+    """Lets somebody choose a password once; a newer link takes its place. See services/passwords.py."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="welcome_link"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"link of {self.user_id}"
+
+
 class AgentProfile(models.Model):
     """What a person may do and how much they take. There is no superuser: a role is all there is."""
 

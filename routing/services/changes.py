@@ -27,14 +27,17 @@ class Change:
 def tell(
     subject: str,
     subject_id: int,
-    actor: AbstractBaseUser,
+    actor: AbstractBaseUser | None,
     *,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     did: str = "",
     name: str = "",
 ) -> None:
-    """Write down what changed between ``before`` and ``after`` (by label), or what was ``did``."""
+    """Write down what changed between ``before`` and ``after`` (by label), or what was ``did``.
+
+    Without an actor it was the desk itself, or its command line.
+    """
     old, new = before or {}, after or {}
     labels = [label for label in {**old, **new} if old.get(label) != new.get(label)]
     data = {
@@ -43,7 +46,9 @@ def tell(
         # A list: as keys they would lose their order in the database.
         "fields": [[label, _plain(old.get(label)), _plain(new.get(label))] for label in labels],
     }
-    events.emit([Event(kind=KIND, actor_id=actor.pk, subject=subject, subject_id=subject_id, data=data)])
+    events.emit(
+        [Event(kind=KIND, actor_id=actor.pk if actor else None, subject=subject, subject_id=subject_id, data=data)]
+    )
 
 
 def history(subject: str, subject_id: int | None = None, *, limit: int = 10) -> list[Change]:

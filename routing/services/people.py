@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, User
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from inbox.models import Event
 from inbox.services import events
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile, Expertise, Membership, Team, Topic
-from routing.services import changes, hands, jobs, presence, returns
+from routing.services import changes, hands, jobs, passwords, presence, returns, teams
 from routing.services.hands import display_name
-from routing.services.roles import may_lead, role_of
+from routing.services.roles import may_lead, require_admin, role_of
 
 Role = AgentProfile.Role
 
@@ -29,6 +30,66 @@ class Wanted:
     capacity: int
     takes_conversations: bool
     topic_ids: Collection[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who shall get an account."""
+
+    username: str
+    first_name: str
+    last_name: str
+    role: str
+    capacity: int = 8
+    team_ids: Collection[int] = ()
+
+
+def add(*, newcomer: Newcomer, actor: AbstractBaseUser | None) -> tuple[User, str]:
+    """A new account and the token of its first sign-in link. No actor: the command line. Raises Refused."""
+    if actor is not None:
+        require_admin(actor)
+    _check_values(newcomer.role, newcomer.capacity)
+    with transaction.atomic():
+        user = _account(newcomer)
+        profile = AgentProfile.objects.create(
+            user=user,
+            role=newcomer.role,
+            capacity=newcomer.capacity,
+            takes_conversations=AgentProfile.takes_by_itself(newcomer.role),
+        )
+        changes.tell("person", user.pk, actor, did="added", after=facts(user, profile), name=display_name(user))
+        for team in Team.objects.filter(pk__in=newcomer.team_ids).order_by("name"):
+            teams.join(team, profile, actor)
+        actor_id = actor.pk if actor else None
+        events.emit([Event(kind="agent.changed", actor_id=actor_id, subject="agent", subject_id=user.pk)])
+        jobs.wake_soon()
+        return user, passwords.issue(user)
+
+
+def _account(newcomer: Newcomer) -> User:
+    username = User.normalize_username(newcomer.username.strip())
+    user = User(username=username, first_name=newcomer.first_name.strip(), last_name=newcomer.last_name.strip())
+    user.set_unusable_password()
+    try:
+        user.clean_fields(exclude=["password"])
+    except ValidationError as error:
+        raise Refused(_unfit(error)) from None
+    taken = Refused(f"Somebody signs in as “{username}” already. Choose another name.")
+    # Names that differ in capitals alone would be taken for one another; the constraint holds equal ones apart.
+    if User.objects.filter(username__iexact=username).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        raise taken from None
+    return user
+
+
+def _unfit(error: ValidationError) -> str:
+    if "username" in error.message_dict:
+        return "The sign-in name has 1 to 150 letters, digits and @ . + - _, without spaces."
+    return "First and last name have at most 150 characters each."
 
 
 def change(*, user_id: int, wanted: Wanted, actor: AbstractBaseUser) -> str:
@@ -57,6 +118,7 @@ def change(*, user_id: int, wanted: Wanted, actor: AbstractBaseUser) -> str:
         if user.is_active != wanted.active:
             User.objects.filter(pk=user.pk).update(is_active=wanted.active)
             user.is_active = wanted.active
+            passwords.void(user)
         Expertise.objects.filter(user=user).exclude(topic_id__in=wanted.topic_ids).delete()
         known = Topic.objects.filter(pk__in=wanted.topic_ids)
         Expertise.objects.bulk_create((Expertise(user=user, topic=topic) for topic in known), ignore_conflicts=True)
@@ -85,10 +147,7 @@ def facts(user: User, profile: AgentProfile) -> dict[str, Any]:
 
 def _check(user: User, profile: AgentProfile, wanted: Wanted, actor: AbstractBaseUser) -> None:
     who = display_name(user)
-    if wanted.role not in Role.values:
-        raise Refused("Choose a role.")
-    if not 0 <= wanted.capacity <= presence.MOST:
-        raise Refused(f"Capacity is a number from 0 to {presence.MOST}.")
+    _check_values(wanted.role, wanted.capacity)
     if (wanted.role, wanted.active) == (profile.role, user.is_active):
         return
     if role_of(actor) != Role.ADMIN:
@@ -98,6 +157,13 @@ def _check(user: User, profile: AgentProfile, wanted: Wanted, actor: AbstractBas
     others = Membership.objects.filter(user=user).exclude(team__kind=Team.Kind.EXPERTS).select_related("team")
     if wanted.role == Role.EXPERT and (names := [row.team.name for row in others]):
         raise Refused(f"Experts work in teams of experts only. Take {who} out of {', '.join(names)} first.")
+
+
+def _check_values(role: str, capacity: int) -> None:
+    if role not in Role.values:
+        raise Refused("Choose a role.")
+    if not 0 <= capacity <= presence.MOST:
+        raise Refused(f"Capacity is a number from 0 to {presence.MOST}.")
 
 
 def _other_admin(user: User) -> bool:

@@ -16,6 +16,7 @@ from routing.services.roles import led_teams, require_admin
 
 # Minutes. A page that is looked at says so once a minute.
 SHORTEST_WAIT, LONGEST_WAIT = 5, 7 * 24 * 60
+_NO_ADMINS = "Choose an agent, an expert or a lead. Admins keep the accounts and take no conversations."
 
 
 @transaction.atomic
@@ -68,16 +69,26 @@ def add_member(*, team_id: int, user_id: int | None, actor: AbstractBaseUser) ->
     """Somebody works in this team from now on. Raises Refused."""
     team = led(team_id, actor)
     profile = AgentProfile.objects.select_related("user").filter(user_id__in=[user_id], user__is_active=True).first()
-    if profile is None or profile.role not in hands.WORKING_ROLES:
-        raise Refused("Choose an agent, an expert or a lead. Admins keep the accounts and take no conversations.")
+    if profile is None:
+        raise Refused(_NO_ADMINS)
     who = display_name(profile.user)
+    if not join(team, profile, actor):
+        return f"{who} is in {team.name} already."
+    jobs.wake_soon()
+    return f"{who} works in {team.name} now."
+
+
+def join(team: Team, profile: AgentProfile, actor: AbstractBaseUser | None) -> bool:
+    """Make somebody a member; False when they were one. Raises Refused where their role works in no such team."""
+    who = display_name(profile.user)
+    if profile.role not in hands.WORKING_ROLES:
+        raise Refused(_NO_ADMINS)
     if profile.role == AgentProfile.Role.EXPERT and not team.is_experts:
         raise Refused(f"{who} is an expert, and experts work in teams of experts only.")
     if not Membership.objects.get_or_create(team=team, user_id=profile.user_id)[1]:
-        return f"{who} is in {team.name} already."
+        return False
     changes.tell("team", team.pk, actor, did=f"added {who}", name=team.name)
-    jobs.wake_soon()
-    return f"{who} works in {team.name} now."
+    return True
 
 
 def remove_member(*, team_id: int, user_id: int | None, actor: AbstractBaseUser) -> str:

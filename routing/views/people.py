@@ -6,11 +6,13 @@ import zoneinfo
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox.downstream import policy
@@ -20,9 +22,9 @@ from inbox.services.conversations import Refused
 from inbox.views.back import back
 from routing import selectors
 from routing.desk import desk_of
-from routing.forms import SettingsForm
+from routing.forms import OwnPasswordForm, SettingsForm
 from routing.models import AgentProfile
-from routing.services import handing, presence
+from routing.services import handing, passwords, presence
 from routing.views.settings import attempt
 
 
@@ -143,6 +145,27 @@ def me(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.info(request, "Saved.")
         return redirect("me")
-    return render(
-        request, "routing/me.html", {"form": form, "here": "me", "zones": sorted(zoneinfo.available_timezones())}
-    )
+    return _me(request, form, OwnPasswordForm(request, person(request)))
+
+
+@sensitive_post_parameters()
+@require_POST
+def password(request: HttpRequest) -> HttpResponse:
+    """One's own new password. This session goes on; all others end."""
+    profile = desk_of(request).profile
+    if profile is None:
+        raise PermissionDenied("You have no desk here yet.")
+    user = person(request)
+    form = OwnPasswordForm(request, user, request.POST)
+    if not form.is_valid():
+        return _me(request, SettingsForm(instance=profile), form, status=400)
+    passwords.change(user=user, password=form.cleaned_data["new_password1"])
+    update_session_auth_hash(request, user)
+    messages.info(request, "Your password is changed. Wherever else you were signed in, that has ended.")
+    return redirect("me")
+
+
+def _me(request: HttpRequest, form: SettingsForm, secret: OwnPasswordForm, status: int = 200) -> HttpResponse:
+    zones = sorted(zoneinfo.available_timezones())
+    shown = {"form": form, "secret": secret, "here": "me", "zones": zones}
+    return render(request, "routing/me.html", shown, status=status)

@@ -40,6 +40,13 @@ document.addEventListener("click", (event) => {
   for (const menu of away) if (!menu.contains(event.target)) menu.open = false;
   const again = event.target.closest("[data-again]");
   if (again) composer.write(again.dataset.again, again.dataset.audience);
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    const source = document.querySelector(copy.dataset.copy);
+    source.select();
+    // Browsers have a clipboard on safe addresses only; elsewhere the text is marked, to be copied by hand.
+    navigator.clipboard?.writeText(source.value).then(() => (copy.querySelector("span").textContent = "Copied"));
+  }
   if (event.target.closest(".ctx-open, .ctx-close")) {
     event.preventDefault();
     keys.context();
