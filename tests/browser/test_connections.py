@@ -50,7 +50,7 @@ def test_an_account_from_beginning_to_end(desk: Desk, sign_in: Callable[..., Per
     fill(dana, secrets)
     page.get_by_role("button", name="Check and connect").click()
     expect(page.get_by_role("heading", name="@harbour")).to_be_visible()
-    expect(page.get_by_role("status")).to_contain_text("Connected as @harbour.")
+    expect(page.locator("#told")).to_contain_text("Connected as @harbour.")
     made = Connection.objects.get(handle="harbour")
 
     desk.network.fault("expire_token", account="harbour")
@@ -65,7 +65,7 @@ def test_an_account_from_beginning_to_end(desk: Desk, sign_in: Callable[..., Per
     expect(page.get_by_role("alert")).to_contain_text("the secrets of another account (@norrline)")
     fill(dana, secrets)
     page.get_by_role("button", name="Try and store").click()
-    expect(page.get_by_role("status")).to_contain_text("The new secrets work")
+    expect(page.locator("#told")).to_contain_text("The new secrets work")
     expect(page.get_by_role("navigation", name="Main")).not_to_contain_text("needs you")
 
     page.get_by_role("button", name="Pause").click()
@@ -74,7 +74,7 @@ def test_an_account_from_beginning_to_end(desk: Desk, sign_in: Callable[..., Per
     page.get_by_text("What happens, and how").click()
     page.get_by_label("Type @harbour to confirm").fill("@harbour")
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_role("status")).to_contain_text("its secrets are deleted")
+    expect(page.locator("#told")).to_contain_text("its secrets are deleted")
     made.refresh_from_db()
     assert (made.state, made.secrets()) == ("removed", {})
     settled(dana)
