@@ -88,6 +88,56 @@ def test_nothing_scrolls_sideways_at_320(full: list[str], sign_in: Callable[...,
         assert bob.page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
+def test_no_page_is_a_dead_end_on_a_phone(full: list[str], sign_in: Callable[..., Person]) -> None:
+    bob = sign_in("bob", viewport={"width": 390, "height": 844})
+    for path in full[:-1]:
+        bob.open(path)
+        bob.page.locator("a[href='#side'], a.back").filter(visible=True).first.wait_for()
+    dana = sign_in("dana", viewport={"width": 390, "height": 844})
+    for path in ("/trouble/", "/connections/", "/connections/add/", "/settings/teams/", "/me/"):
+        dana.open(path)
+        dana.page.get_by_role("link", name="Queues and pages").click()
+        dana.page.get_by_role("navigation", name="Main").get_by_role("link", name="Connections").click()
+        dana.page.wait_for_url("**/connections/")
+
+
+def _edge(person: Person, selector: str, side: str) -> float:
+    found: float = person.page.evaluate(
+        "([one, side]) => document.querySelector(one).getBoundingClientRect()[side]", [selector, side]
+    )
+    return found
+
+
+def test_the_sidebar_is_the_same_on_every_page(desk: Desk, sign_in: Callable[..., Person]) -> None:
+    bob = sign_in("bob", viewport={"width": 1440, "height": 900})
+    ends = set()
+    for path in ("/inbox/mine/", "/metrics/", "/settings/teams/", "/connections/"):
+        bob.open(path)
+        ends.add(
+            bob.page.evaluate("Math.round(document.querySelector('#queues .sub .n').getBoundingClientRect().right)")
+        )
+    assert len(ends) == 1
+    dana = sign_in("dana", viewport={"width": 1440, "height": 900})
+    dana.open("/connections/")
+    assert _edge(dana, ".presence .who", "left") - _edge(dana, ".presence .av", "right") < 16
+
+
+def test_the_tag_field_and_its_button_stand_in_one_line(desk: Desk, sign_in: Callable[..., Person]) -> None:
+    carol = desk.writes("carol", "The line is dead since Monday")
+    bob = sign_in("bob", viewport={"width": 1440, "height": 900})
+    bob.open(f"/inbox/team-{desk.people.help_desk.pk}/{carol.pk}/")
+    for side in ("top", "bottom"):
+        assert abs(_edge(bob, "#tag-name", side) - _edge(bob, ".tag-add .btn", side)) < 1
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1440])
+def test_the_cells_of_my_figures_fill_their_frame(width: int, desk: Desk, sign_in: Callable[..., Person]) -> None:
+    bob = sign_in("bob", viewport={"width": width, "height": 900})
+    bob.open("/metrics/me/")
+    assert abs(_edge(bob, ".ledger > .fig:last-child", "right") - _edge(bob, ".ledger", "right")) < 2
+    assert " ," not in bob.page.locator("#against").inner_text()
+
+
 @pytest.mark.parametrize("width", [1101, 1241, 1280, 1366])
 def test_the_name_and_every_button_above_a_conversation_are_in_sight(
     width: int, desk: Desk, sign_in: Callable[..., Person]
