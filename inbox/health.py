@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from connectors.models import Connection, Lane, StreamGap, StreamState
+from inbox.downstream import policy
 from inbox.models import Event, OutboxItem
-from inbox.services import networks
+from inbox.services import networks, restored
+
+if TYPE_CHECKING:
+    from inbox.downstream import Somebody
 
 State = Connection.State
 FAILING = 3  # turns of a stream that failed in a row: no passing trouble any more
@@ -153,11 +158,21 @@ def notice(connection: Connection) -> str:
     return ""
 
 
+def stopped(user: Somebody) -> str:
+    """Why no reply of any account leaves, with the next step for ``user``; "" where they do. One statement."""
+    if restored.at_home():
+        return ""
+    return restored.STOPPED + (
+        restored.FOR_ADMINS if policy().permits(user, "manage_connections") else restored.FOR_OTHERS
+    )
+
+
 _DID = {
     "changed": "changed its state to {state}",
     "checked": "checked it",
     "authorised": "entered new secrets",
     "renamed": "renamed it from “{before}” to “{after}”",
+    "voiced": "changed how we speak here",
     "removed": "removed it",
     "gap_acknowledged": "has looked at a gap",
 }

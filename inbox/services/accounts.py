@@ -20,10 +20,12 @@ from connectors.models import Connection, StreamGap, StreamState
 from inbox.models import Event, OutboxItem
 from inbox.services import connections, events, networks, outbox, tokens
 from inbox.services.conversations import Refused
+from inbox.services.storable import storable
 
 State = Connection.State
 PATIENCE = 8.0  # seconds for each question while a person waits
 LONGEST = 4000
+LONGEST_VOICE = 2000
 
 
 def add(
@@ -126,6 +128,18 @@ def rename(*, connection_id: int, name: str, actor: AbstractBaseUser) -> None:
         if called != connection.name:
             Connection.objects.filter(pk=connection_id).update(name=called)
             tell(connection, actor, "renamed", before=connection.name, after=called)
+
+
+def set_voice(*, connection_id: int, voice: str, actor: AbstractBaseUser) -> None:
+    """How we speak here, for whoever answers; empty takes it away. Raises Refused."""
+    said = storable(voice).replace("\r\n", "\n").strip()
+    if len(said) > LONGEST_VOICE:
+        raise Refused(f"Nothing was stored: this has {len(said):,} characters, at most {LONGEST_VOICE:,} fit.")
+    with transaction.atomic():
+        connection = Connection.objects.select_for_update().exclude(state=State.REMOVED).get(pk=connection_id)
+        if said != connection.voice:
+            Connection.objects.filter(pk=connection_id).update(voice=said)
+            tell(connection, actor, "voiced")
 
 
 def _name(text: str) -> str:

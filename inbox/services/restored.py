@@ -14,6 +14,12 @@ from django.utils import timezone
 from inbox.models import OutboxItem
 
 State = OutboxItem.State
+STOPPED = (
+    "No reply leaves: the database was restored or moved, and nobody has said yet that no other copy is at work. What "
+    "you send waits. "
+)
+FOR_ADMINS = "Stop every process of the old desk, then run manage.py restored (docs/production.md)."
+FOR_OTHERS = "Tell whoever keeps the desk running: they run manage.py restored."
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ def _page(request: HttpRequest, connection_id: int, *, wrong: str = "", status: 
             "talks": selectors.conversations_on(connection_id),
             "history": judged.history(connection_id),
             "wrong": wrong,
+            "voice": request.POST.get("voice", connection.voice),  # what was refused is not lost
             **_around(request),
         },
         status=status,
@@ -183,6 +184,10 @@ def _rename(request: HttpRequest, connection: Connection) -> None:
     accounts.rename(connection_id=connection.pk, name=request.POST.get("name", ""), actor=person(request))
 
 
+def _voice(request: HttpRequest, connection: Connection) -> None:
+    accounts.set_voice(connection_id=connection.pk, voice=request.POST.get("voice", ""), actor=person(request))
+
+
 def _remove(request: HttpRequest, connection: Connection) -> HttpResponse:
     confirmed = request.POST.get("confirm", "")
     stopped = accounts.remove(connection_id=connection.pk, confirmed=confirmed, actor=person(request))
@@ -203,6 +208,7 @@ ACTIONS: dict[str, Callable[[HttpRequest, Connection], HttpResponse | None]] = {
     "check": _check,
     "authorise": _authorise,
     "rename": _rename,
+    "voice": _voice,
     "remove": _remove,
     "acknowledge": _acknowledge,
 }
@@ -216,6 +222,7 @@ def _may_look(request: HttpRequest) -> None:
 def _around(request: HttpRequest) -> dict[str, Any]:
     return {
         "may_manage": policy().permits(request.user, "manage_connections"),
+        "stopped": judged.stopped(request.user),
         "now": timezone.now(),
         "here": "connections",
     }

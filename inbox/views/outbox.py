@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from inbox import selectors
+from inbox import health, selectors
 from inbox.downstream import policy
 from inbox.permissions import item_for, person, require
 from inbox.services import outbox
@@ -50,4 +50,5 @@ def trouble(request: HttpRequest) -> HttpResponse:
     """Everything that was not sent or may have been, newest first."""
     require(request.user, "see_trouble")
     items = selectors.in_trouble(request.user)
-    return render(request, "inbox/trouble.html", {"items": items, "here": "trouble"})
+    about = {"items": items, "stopped": health.stopped(request.user), "here": "trouble"}
+    return render(request, "inbox/trouble.html", about)

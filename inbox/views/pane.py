@@ -47,6 +47,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "undo_seconds": int(settings.UNDO_SECONDS),
         "can_reply": "note" in mine,
         "account_notice": health.notice(conversation.connection),
+        "stopped": health.stopped(request.user),
         "may_tag": "tag" in mine,
         "tags": selectors.tags_beside(conversation.pk),
         "composer": _composer(request, conversation, ends, mine),

@@ -260,6 +260,29 @@ def test_names_are_kept_to_one_printable_line(desk: Desk, dana: Client) -> None:
     assert "<b>brand" not in body(dana.get("/connections/"))
 
 
+def test_how_we_speak_is_stored_with_who_changed_it_and_read_by_whoever_answers(desk: Desk, dana: Client) -> None:
+    desk.network.post("carol", "@norrline hello")
+    desk.poll()
+    here = f"/connections/{desk.connection.pk}/"
+    said = dana.post(f"{here}voice/", {"voice": "First names.\r\nNo <b>emoji</b>.\x00 "})
+    assert (said.status_code, kinds(desk.connection.pk)[-1]) == (303, "voiced")
+    told = Event.objects.get(kind="connection.voiced")
+    assert (told.actor, told.data) == (AgentProfile.objects.get(role="admin").user, {})
+    dana.post(f"{here}voice/", {"voice": "First names.\nNo <b>emoji</b>."})
+    assert kinds(desk.connection.pk).count("voiced") == 1, "nothing changed, nothing is told"
+    assert "changed how we speak here" in body(dana.get(here))
+    alice = Client()
+    alice.force_login(desk.alice)
+    page = body(alice.get(f"/inbox/mine/{desk.conversation('carol').pk}/"))
+    assert "First names.<br>No &lt;b&gt;emoji&lt;/b&gt;." in page
+    long = dana.post(f"{here}voice/", {"voice": "x" * 2001})
+    assert long.status_code == 400
+    assert "at most 2,000 fit" in body(long)
+    assert "x" * 2001 in body(long), "what was refused is not lost"
+    desk.connection.refresh_from_db()
+    assert desk.connection.voice.startswith("First names.")
+
+
 def test_a_reply_waits_while_the_account_is_ill_and_the_page_says_so(desk: Desk) -> None:
     desk.network.post("carol", "@norrline hello")
     desk.poll()

@@ -188,3 +188,22 @@ def test_no_sender_slips_through_while_the_desk_comes_home(
     sending.send_due()
     assert {state_of(row) for row in rows} == {"unknown"}
     assert online.ledger() == []
+
+
+def test_pages_say_that_nothing_leaves_and_what_to_do(client: Client) -> None:
+    people = factories.desk()
+    carol = factories.routed(people)
+    talk, accounts = f"/inbox/mine/{carol.pk}/", ["/trouble/", "/connections/", f"/connections/{carol.connection_id}/"]
+    tell, do = "Tell whoever keeps the desk running", "Stop every process of the old desk"
+    for stopped in (False, True):
+        if stopped:
+            away()
+        for user, pages, step in (
+            (people.alice, [talk], tell),
+            (people.bob, [talk, *accounts], tell),
+            (people.dana, accounts, do),
+        ):
+            client.force_login(user)
+            for path in pages:
+                page = client.get(path).content.decode()
+                assert ("No reply leaves" in page, step in page) == (stopped, stopped), path
