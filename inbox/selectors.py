@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from connectors.models import Connection, StreamGap, StreamState
@@ -33,6 +34,32 @@ def thread_of(conversation: Conversation) -> QuerySet[Message]:
 def messages_of(conversation: Conversation, *, limit: int = RECENT) -> list[Message]:
     """The newest ``limit`` messages of a thread with the posts above it, oldest first, in one statement."""
     return list(reversed(thread_of(conversation).order_by("-published_at", "-id")[:limit]))
+
+
+_ABOVE = """
+WITH RECURSIVE above AS (
+    SELECT id, connection_id, in_reply_to, direction, visibility, conversation_id, 1 AS step FROM inbox_message
+    WHERE connection_id = %s AND external_id = ANY(%s)
+    UNION ALL
+    SELECT m.id, m.connection_id, m.in_reply_to, m.direction, m.visibility, m.conversation_id, a.step + 1
+    FROM above a JOIN inbox_message m ON m.connection_id = a.connection_id AND m.external_id = a.in_reply_to
+    WHERE a.in_reply_to <> '' AND a.visibility = 'public' AND a.step < %s
+)
+SELECT id FROM above WHERE direction = 'in' AND visibility = 'public' AND conversation_id <> %s
+GROUP BY id ORDER BY min(step) LIMIT %s
+"""
+
+
+def above(conversation: Conversation, messages: Sequence[Message], *, limit: int = 10) -> list[Message]:
+    """What other customers wrote publicly above ``messages``, up to the root: the nearest ``limit``, in one statement.
+
+    Each stands in a conversation of its own, which the viewer may see or not; what was written publicly they may read.
+    """
+    theirs = {row.in_reply_to for row in messages if row.conversation_id and row.visibility == "public"}
+    seeds = sorted(theirs - {""} | {conversation.root})
+    found = RawSQL(_ABOVE, (conversation.connection_id, seeds, 2 * limit, conversation.pk, limit))
+    rows = Message.objects.filter(pk__in=found, deleted_at__isnull=True).select_related("author")
+    return list(rows.order_by("published_at", "id"))
 
 
 def outbox_of(conversation: Conversation, *, messages: Sequence[Message], limit: int = RECENT) -> Sequence[OutboxItem]:

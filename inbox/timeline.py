@@ -33,6 +33,7 @@ class Line:
     reasons: Sequence[str] = ()
     icon: str = ""
     until: datetime | None = None
+    leads_to: int | None = None  # the conversation in which it stands, where that is another one that may be seen
 
     @property
     def state(self) -> str:
@@ -82,6 +83,11 @@ def build(
     shown = sorted(lines[-limit:], key=lambda line: line.place != CONTEXT)
     stretches = [Stretch(place, list(group)) for place, group in groupby(shown, key=lambda line: line.place)]
     return stretches, len(lines) > limit
+
+
+def from_others(message: Message, leads_to: int | None) -> Line:
+    """What another customer wrote above the thread."""
+    return Line(CONTEXT, message.published_at, "context", message.text, message=message, leads_to=leads_to)
 
 
 def _from_message(message: Message, item: OutboxItem | None) -> Line:

@@ -32,9 +32,12 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
     messages = selectors.messages_of(conversation, limit=lines + 1)
     items = selectors.outbox_of(conversation, messages=messages, limit=lines + 1)
     log = selectors.log_of(conversation, limit=lines + 1)
-    stretches, more = timeline.build(messages, items, log, extra, limit=lines)
+    above = selectors.above(conversation, messages)
     history = selectors.history_of(conversation)
-    may = policy().actions(request.user, {conversation.pk, *(row.pk for row in history)})
+    others = {row.conversation_id for row in above if row.conversation_id}
+    may = policy().actions(request.user, {conversation.pk, *(row.pk for row in history), *others})
+    said = [timeline.from_others(row, row.conversation_id if row.conversation_id in may else None) for row in above]
+    stretches, more = timeline.build(messages, items, log, [*extra, *said], limit=lines)
     mine = may.get(conversation.pk, frozenset())
     history = [row for row in history if row.pk in may]
     identities = {row.identity_id: row.identity for row in history}

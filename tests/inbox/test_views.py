@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from inbox.models import OutboxItem
+from inbox.models import Conversation, Message, OutboxItem
 from inbox.services import conversations
 from routing.services.assignment import route_due
 from tests import factories
@@ -53,7 +56,7 @@ def test_a_conversation_costs_the_same_whatever_its_length(desk: factories.Desk)
     path = f"/inbox/mine/{carol.pk}/"
     short = statements(alice, path)
     factories.arrives(desk, *[factories.post(f"Again {n}", root=carol.root) for n in range(60)])
-    assert statements(alice, path) == short <= 16
+    assert statements(alice, path) == short <= 18
 
 
 def test_a_long_conversation_opens_with_its_end_and_shows_what_was_earlier(desk: factories.Desk) -> None:
@@ -74,6 +77,58 @@ def test_a_long_conversation_opens_with_its_end_and_shows_what_was_earlier(desk:
     assert "The first word" in texts[0]
     assert {f"Again {n}." for n in range(150)} <= set(texts)
     assert "Written last." in texts
+
+
+def test_what_other_customers_wrote_above_is_read_and_led_to_where_one_may(desk: factories.Desk) -> None:
+    """Pelle complains, Nils answers him, Priya answers Nils: Priya's agent reads what she talks about."""
+    pelle = factories.post("Third time! Nobody came.", by="pelle")
+    nils = replace(
+        factories.post("Same here", by="nils", root=pelle.external_id, published_at=later(1)),
+        in_reply_to=pelle.external_id,
+    )
+    private = factories.post("My number is 605", by="pelle", root=pelle.external_id, direct=True)
+    beside = replace(
+        factories.post("Not above Priya", by="oskar", root=pelle.external_id), in_reply_to=pelle.external_id
+    )
+    priya = replace(
+        factories.post("And mine is booked", by="priya", root=pelle.external_id, published_at=later(2)),
+        in_reply_to=nils.external_id,
+    )
+    factories.rule("Priya's", desk.billing, "booked")
+    factories.arrives(desk, pelle, nils, private, beside, priya)
+    route_due()
+    hers = Conversation.objects.get(identity__handle="priya")
+    others = [Conversation.objects.get(identity__handle=name, root=pelle.external_id) for name in ("pelle", "nils")]
+    leads: dict[Any, list[int | None]] = {desk.erin: [None, None], desk.bob: [row.pk for row in others]}
+    for user, seen in leads.items():
+        page = signed_in(user).get(f"/inbox/team-{desk.billing.pk}/{hers.pk}/")
+        above = page.context["stretches"][0]
+        assert (above.place, [line.text for line in above.lines]) == (
+            "context",
+            ["Third time! Nobody came.", "Same here"],
+        )
+        assert [line.leads_to for line in above.lines] == seen
+        assert page.content.decode().count("Their conversation") == sum(pk is not None for pk in seen)
+        assert "605" not in page.content.decode()
+    Message.objects.filter(text="Same here").update(deleted_at=timezone.now())
+    page = signed_in(desk.bob).get(f"/inbox/mine/{hers.pk}/")
+    assert [line.text for line in page.context["stretches"][0].lines] == ["Third time! Nobody came."]
+
+
+def test_of_a_long_chain_the_nearest_ten_are_shown(desk: factories.Desk) -> None:
+    chain = [factories.post("Word 0", by="customer0")]
+    for n in range(1, 40):
+        below = factories.post(f"Word {n}", by=f"customer{n}", root=chain[0].external_id, published_at=later(n))
+        chain.append(replace(below, in_reply_to=chain[-1].external_id))
+    factories.arrives(desk, *chain)
+    route_due()
+    last = Conversation.objects.get(identity__handle="customer39")
+    lines = signed_in(desk.alice).get(f"/inbox/mine/{last.pk}/").context["stretches"][0].lines
+    assert [line.text for line in lines] == ["Word 0", *[f"Word {n}" for n in range(30, 39)]]
+
+
+def later(seconds: int) -> datetime:
+    return timezone.now() + timedelta(seconds=seconds)
 
 
 def test_what_an_agent_has_seen_does_not_hang_on_how_much_a_page_shows(desk: factories.Desk) -> None:
