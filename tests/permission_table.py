@@ -225,7 +225,6 @@ TABLE: list[Row] = [
     Row(_N, "POST", "/connections/{connection}/check/", ADMIN_ACTS),
     Row(_N, "POST", "/connections/{connection}/rename/", ADMIN_ACTS, {"name": "Renamed"}),
     Row(_N, "POST", "/connections/{connection}/voice/", ADMIN_ACTS, {"voice": "First names, no emoji."}),
-    Row(_N, "POST", "/connections/{connection}/voice/", ADMIN_ACTS, {"voice": "First names, no emoji."}),
     Row(_N, "POST", "/connections/{connection}/authorise/", "302 302 403 403 403 403 403 400"),
     Row(_N, "POST", "/connections/{connection}/remove/", "302 302 403 403 403 403 403 400", {"confirm": "no"}),
     Row(_N, "POST", "/connections/{connection}/remove/", ADMIN_ACTS, {"confirm": "Norrline on X"}),
