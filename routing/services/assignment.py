@@ -98,7 +98,15 @@ def _route(conversation_ids: Sequence[int], *, now: datetime) -> None:
             (entries[pk] for pk in goals), key=lambda entry: (entry.waiting_since, entry.conversation_id)
         )
         steps = [(entry, *desk.choose(goals[entry.conversation_id], entry, now=now)) for entry in oldest_first]
-        _write(steps, now=now)
+        _write([step for step in steps if step[0] != step[1]], now=now)
+        # Nobody was found for what came back a moment ago: its line says so too, and there is no second one.
+        records.explain(
+            {
+                old.conversation_id: decision.reasons[len(goals[old.conversation_id].reasons) :]
+                for old, new, decision in steps
+                if old == new
+            }
+        )
     jobs.drop(conversation_ids)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,20 @@ def record(decisions: Sequence[Decision], *, now: datetime) -> None:
         _row(decision, former.get(decision.conversation_id, nobody), now=now) for decision in decisions
     )
     events.emit(_event(decision, former.get(decision.conversation_id, nobody)) for decision in decisions)
+
+
+def explain(more: Mapping[int, Sequence[str]]) -> None:
+    """Add to the reasons of current assignments, by conversation, what is not said there yet."""
+    said = {pk: json.dumps(list(reasons)) for pk, reasons in more.items() if reasons}
+    if not said:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE routing_assignment a SET reasons = a.reasons || n.more"
+            " FROM (SELECT id, more::jsonb FROM unnest(%s::bigint[], %s::text[]) AS given(id, more)) n"
+            " WHERE a.conversation_id = n.id AND a.ended_at IS NULL AND NOT a.reasons @> n.more",
+            [list(said), list(said.values())],
+        )
 
 
 def _row(decision: Decision, former: Former, *, now: datetime) -> Assignment:

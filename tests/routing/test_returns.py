@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from inbox.models import Event
+from inbox.models import Conversation, Event
 from inbox.services import conversations
 from inbox.services.conversations import Refused
 from routing import selectors
@@ -180,6 +180,27 @@ def test_reopened_it_does_not_go_to_somebody_who_left_the_team(desk: factories.D
         "It is open again, but Alice no longer works in this team; it goes back to the team's queue"
     ]
     assert _hand(desk.alice) == 0
+
+
+def test_a_customer_who_answers_when_the_agent_is_full_is_told_of_in_one_line(desk: factories.Desk) -> None:
+    pk = QueueEntry.objects.get(status="pending").pk
+    waits = Conversation.objects.get(pk=pk)
+    Conversation.objects.filter(pk=pk).update(status="pending", turn_first=None)
+    AgentProfile.objects.filter(user=desk.alice).update(capacity=1)
+    told = Event.objects.filter(kind="conversation.assigned", conversation_id=pk).count()
+    factories.arrives(desk, factories.post("Still nothing", by="customer1", root=waits.root))
+    for _ in range(2):
+        RoutingJob.objects.get_or_create(conversation_id=pk)
+        route_due()
+    assert _reasons(pk) == [
+        "It is open again, but Alice has 1 of 1 in hand; it goes back to the team's queue",
+        "Nobody in Help desk has room; it waits in the queue",
+    ]
+    assert Event.objects.filter(kind="conversation.assigned", conversation_id=pk).count() == told + 1
+    AgentProfile.objects.filter(user=desk.alice).update(capacity=2)
+    route_due()
+    assert QueueEntry.objects.get(pk=pk).assignee == desk.alice
+    assert Event.objects.filter(kind="conversation.assigned", conversation_id=pk).count() == told + 2
 
 
 def test_a_second_sweep_releases_nothing_twice(desk: factories.Desk) -> None:
