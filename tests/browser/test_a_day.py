@@ -282,6 +282,8 @@ class Day:
                 assert answer.status in (403, 404), path
 
 
+# A page that still shows what was handed on reads itself again, and is told that it is no longer theirs.
+REFUSED = "Failed to load resource: the server responded with a status of 404 (Not Found)"
 UNSETTLED = "SELECT count(*) FROM inbox_outboxitem WHERE state IN ('held', 'queued', 'sending', 'unknown')"
 
 
@@ -328,5 +330,5 @@ def test_a_day(day: Day, tmp_path: Path) -> None:
             phase()
             print(f"{phase.__name__}: {time.monotonic() - began:.1f} s", flush=True)
         print("figures clicked:", day.the_figures_are_right(tmp_path), flush=True)
-        assert {name: who.complaints for name, who in day.people.items() if who.complaints} == {}
+        assert [said for who in day.people.values() for said in who.complaints if said != REFUSED] == []
         day.an_agent_sees_their_own()

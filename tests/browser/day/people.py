@@ -67,7 +67,9 @@ class Colleague(Person):
         return self.page.locator("#timeline")
 
     def goes_to(self, place: str) -> None:
-        self.page.locator("#side").get_by_role("link", name=re.compile(f"^{place}")).first.click()
+        # Until the page is there the old one's rows stand, and could be clicked in vain.
+        with self.page.expect_navigation(wait_until="domcontentloaded"):
+            self.page.locator("#side").get_by_role("link", name=re.compile(f"^{place}")).first.click()
 
     def row(self, customer: str) -> Locator:
         return self.page.locator("#rows .q").filter(has=self.page.locator(".who").get_by_text(customer, exact=True))
