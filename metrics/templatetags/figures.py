@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from inbox.templatetags.desk import duration
@@ -20,7 +19,9 @@ _HEADS = {
     "first_arrived": ("First response", "p90"),
     "next_arrived": ("Next response", "p90"),
 }
-_UNKNOWN = '<td class="r dim">–</td>'
+_UNKNOWN = format_html('<td class="r dim">{}</td>', "–")
+_NONE = format_html('<td class="r">{}</td>', 0)
+_SELECTED = format_html("{}", " selected")
 
 
 @register.filter
@@ -34,7 +35,7 @@ def options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
     """The options of a select, from (value, words)."""
     return format_html_join(
         "", '<option value="{}"{}>{}</option>',
-        ((value, SafeString(" selected" if value == chosen else ""), words) for value, words in choices),
+        ((value, _SELECTED if value == chosen else "", words) for value, words in choices),
     )  # fmt: skip
 
 
@@ -42,29 +43,29 @@ def options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
 def heads(columns: str) -> SafeString:
     """The heads over ``cells`` of the same columns."""
     words = [word for name in columns.split() for word in _HEADS.get(name, (name.capitalize(),))]
-    return SafeString("".join(f'<th class="r" scope="col">{escape(word)}</th>' for word in words))
+    return format_html_join("", '<th class="r" scope="col">{}</th>', ((word,) for word in words))
 
 
 @register.simple_tag
 def cells(line: Any, links: dict[str, str], columns: str) -> SafeString:
     """Figures of ``line``. 0 and what nobody knows open nothing; unknown is a dash, never 0."""
-    return SafeString("".join(_cell(getattr(line, name), name, links) for name in columns.split()))
+    return format_html_join("", "{}", ((_cell(getattr(line, name), name, links),) for name in columns.split()))
 
 
-def _cell(value: Any, name: str, links: dict[str, str]) -> str:
+def _cell(value: Any, name: str, links: dict[str, str]) -> SafeString:
     if name in COUNTS:
-        return _opens(many(value), links[name]) if value else '<td class="r">0</td>'
+        return _opens(many(value), links[name]) if value else _NONE
     if name in SPREADS:
         return _times(value, links["first_responses" if name.startswith("first") else "next_responses"])
     return _opens(duration(value), links[name]) if value else _UNKNOWN
 
 
-def _times(found: Times, link: str) -> str:
+def _times(found: Times, link: str) -> SafeString:
     """Median and p90."""
     if (median := found.median) is None:
-        return 2 * _UNKNOWN
-    return f'{_opens(duration(median), link)}<td class="r">{escape(duration(found.p90))}</td>'
+        return _UNKNOWN + _UNKNOWN
+    return format_html('{}<td class="r">{}</td>', _opens(duration(median), link), duration(found.p90))
 
 
-def _opens(text: str, link: str) -> str:
-    return f'<td class="r"><a href="{escape(link)}">{escape(text)}</a></td>'
+def _opens(text: str, link: str) -> SafeString:
+    return format_html('<td class="r"><a href="{}">{}</a></td>', link, text)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from connectors.models import Credential
-from connectors.sandbox.harness import Sandbox, running_sandbox
+from connectors.sandbox.harness import Sandbox
 from inbox.models import Conversation, Event, OutboxHold, OutboxItem
 from inbox.services import connections, locks, outbox, sending
 from inbox.services.outbox import State
@@ -24,34 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 _keys = itertools.count(1)
 STATES = list(OutboxItem.State.values)
-
-
-@pytest.fixture
-def desk(transactional_db: Any) -> Iterator[factories.Desk]:
-    yield factories.desk()
-    locks.forget()
-
-
-@pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(Path(tmp_path_factory.mktemp("network"))) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def online(desk: factories.Desk, network: Sandbox) -> Sandbox:
-    """The desk's account is connected to a network; its posts are answered there."""
-    network.clear_faults()
-    network.reset(keep_accounts=False)
-    network.rates_off()
-    account = network.create_account("norrline")
-    names = {"consumer_key": "consumer_key", "consumer_secret": "consumer_secret"}
-    names |= {"access_token": "oauth_token", "access_token_secret": "oauth_token_secret"}
-    Credential.store(connection=desk.connection, secrets={ours: account[theirs] for ours, theirs in names.items()})
-    desk.connection.config = {"base_url": network.x_url, "account_id": account["id"], "handle": "norrline"}
-    desk.connection.save()
-    connections.connector_for(desk.connection).check()
-    return network
 
 
 def item(

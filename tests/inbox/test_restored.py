@@ -19,7 +19,7 @@ from inbox.models import OutboxHold, OutboxItem
 from inbox.services import locks, outbox, restored, sending
 from inbox.services.outbox import State
 from tests import factories
-from tests.inbox.test_outbox_machine import desk, network, online, state_of, to_network  # noqa: F401  (fixtures)
+from tests.inbox.test_outbox_machine import state_of, to_network
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,7 +77,7 @@ def test_the_marker_cannot_be_written_inside_another_transaction() -> None:
 def test_nothing_leaves_a_copy_and_healthz_says_what_to_do(
     desk: factories.Desk,
     online: Sandbox,
-    client: Client,  # noqa: F811
+    client: Client,
 ) -> None:
     row = to_network(desk, online)
     away()
@@ -116,7 +116,7 @@ def test_what_left_after_the_backup_is_found_and_what_did_not_is_sent_once(
     desk: factories.Desk,
     online: Sandbox,
     settings: Any,
-    state: str,  # noqa: F811
+    state: str,
 ) -> None:
     gone, waiting = to_network(desk, online, text="It left"), to_network(desk, online, text="It waits")
     assert sending.send_one(gone.pk)
@@ -147,7 +147,7 @@ def test_what_left_after_the_backup_is_found_and_what_did_not_is_sent_once(
 
 def test_a_person_who_decides_is_not_asked_twice(
     desk: factories.Desk,
-    online: Sandbox,  # noqa: F811
+    online: Sandbox,
 ) -> None:
     row = to_network(desk, online)
     restored.come_home()
@@ -160,7 +160,7 @@ def test_a_person_who_decides_is_not_asked_twice(
 
 def test_no_sender_slips_through_while_the_desk_comes_home(
     desk: factories.Desk,
-    online: Sandbox,  # noqa: F811
+    online: Sandbox,
 ) -> None:
     """Some had read their row before: the claim reads marker and row in one statement."""
     rows = [to_network(desk, online, text=f"Answer {n}") for n in range(8)]
