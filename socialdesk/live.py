@@ -11,7 +11,7 @@ import json
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,10 +19,8 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import psycopg2
-from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.db import DatabaseError, connection
-from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, StreamingHttpResponse
 
@@ -194,7 +192,10 @@ class Hub:
                 client.put(message)
 
     async def _watch_scopes(self) -> None:
-        """Rights and sessions end: every 30 s, and at once when somebody signs out or changes their password."""
+        """Rights and sessions end: every 30 s, and at once when somebody signs out.
+
+        Not at once with a new password: the page that just sent it would be told to reload before its answer comes.
+        """
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.recheck.wait(), SCOPES_EVERY)
@@ -302,16 +303,6 @@ async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
 
 @receiver(user_logged_out)
 def _signed_out(**_: Any) -> None:
-    _sessions_ended()
-
-
-@receiver(post_save, sender=settings.AUTH_USER_MODEL)
-def _password_changed(update_fields: Collection[str] | None = None, **_: Any) -> None:
-    if update_fields and "password" in update_fields:
-        _sessions_ended()
-
-
-def _sessions_ended() -> None:
-    """Tell every hub to look at its sessions now, once their end is committed."""
+    """Tell every hub to look at its sessions now, once the session's end is committed."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, 'session')", [CHANNEL])

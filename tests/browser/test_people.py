@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from routing.models import WelcomeLink
+from tests import factories
 from tests.browser.conftest import Desk, Person
 
 pytestmark = pytest.mark.browser
@@ -68,8 +69,8 @@ def test_an_admin_adds_a_person_who_chooses_a_password_and_is_in(
         fresh.close()
 
 
-def test_one_changes_ones_password_on_ones_own_page(desk: Desk, sign_in: Callable[..., Person]) -> None:
-    alice = sign_in("alice", bypass_csp=True)
+def test_a_new_password_signs_out_elsewhere(desk: Desk, sign_in: Callable[..., Person]) -> None:
+    alice, elsewhere = sign_in("alice", bypass_csp=True), sign_in("alice")
     page = alice.page
     alice.open("/me/")
     _accessible(page)
@@ -79,3 +80,10 @@ def test_one_changes_ones_password_on_ones_own_page(desk: Desk, sign_in: Callabl
     page.get_by_role("button", name="Change password").click()
     page.get_by_text("That is not your current password.").wait_for()
     _accessible(page)
+    page.get_by_label("Old password").fill(factories.PASSWORD)
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_label("New password confirmation").fill(NEW)
+    page.get_by_role("button", name="Change password").click()
+    page.get_by_text("Your password is changed.").wait_for()
+    elsewhere.open("/inbox/")
+    elsewhere.page.wait_for_url("**/accounts/login/**")
