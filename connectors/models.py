@@ -16,7 +16,7 @@ class Lane(models.IntegerChoices):
 
     QUICK = 0, "Answers at once"
     BUSY = 1, "Takes long, or has more waiting"
-    BROKEN = 2, "Takes long to fail"
+    BROKEN = 2, "Takes very long, or never answers"
 
 
 class Connection(models.Model):

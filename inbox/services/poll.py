@@ -93,8 +93,7 @@ def _claim(lane: int) -> StreamState | None:
 def poll_stream(state: StreamState) -> None:
     """Read one stream from its cursor on, and say on its row how that went. Raises only for the database."""
     began = time.monotonic()
-    if state.lane == Lane.QUICK:
-        state.connection.patience = settings.POLL_PATIENCE
+    state.connection.patience = _patience(state.lane)
     try:
         more = tokens.using(state.connection, lambda connector: _walk(state, connector))
     except LeaseLost:
@@ -203,7 +202,7 @@ def _finished(state: StreamState, more: bool, took: float) -> None:
     now = timezone.now()
     _own(state).update(
         next_poll_at=now if more else _next(state, now), lease_until=None, last_success_at=now, last_error="",
-        failures=0, took=took, lane=Lane.BUSY if more or took > LONG else Lane.QUICK,
+        failures=0, took=took, lane=max(_lane(took), Lane.BUSY if more else Lane.QUICK),
     )  # fmt: skip
 
 
@@ -218,13 +217,24 @@ def _failed(state: StreamState, error: ConnectorError, took: float) -> None:
     if isinstance(error, AuthError):
         unauthorised(connection_id=state.connection_id, reason=str(error))
     elif _cut_off(state, error, took):
-        _own(state).update(next_poll_at=timezone.now(), lease_until=None, took=took, lane=Lane.BUSY)
+        _own(state).update(next_poll_at=timezone.now(), lease_until=None, took=took, lane=state.lane + 1)
         return
     _own(state).update(
         next_poll_at=_retry_at(state, error), lease_until=None, last_error=str(error)[:400],
         last_error_at=timezone.now(), failures=F("failures") + 1, took=took,
-        lane=Lane.BROKEN if took > LONG else Lane.QUICK,
+        lane=_lane(took),
     )  # fmt: skip
+
+
+def _patience(lane: int) -> float | None:
+    """How many seconds a read of this lane may take before the next lane has it; in the last one, all there are."""
+    return {Lane.QUICK: settings.POLL_PATIENCE, Lane.BUSY: 3 * settings.POLL_PATIENCE}.get(Lane(lane))
+
+
+def _lane(took: float) -> Lane:
+    if took <= LONG:
+        return Lane.QUICK
+    return Lane.BUSY if took <= 3 * settings.POLL_PATIENCE else Lane.BROKEN
 
 
 def _cut_off(state: StreamState, error: ConnectorError, took: float) -> bool:
