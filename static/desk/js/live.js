@@ -48,7 +48,8 @@ async function refresh() {
   try {
     const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
     if (answer.redirected && new URL(answer.url).pathname.includes("/login")) { location.reload(); return; }
-    if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (answer.status === 404 || answer.status === 403) gone();
+    else if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch { /* the link says so */ } finally {
     busy = false;
     if (dirty) { dirty = false; soon(); }
@@ -110,6 +111,17 @@ function news(changed) {
   const strip = document.querySelector("#news");
   if (!strip || !changed) return;
   strip.textContent = "Something was added to this conversation while you write. Sending asks once more.";
+  strip.hidden = false;
+}
+
+// Handed on, or a role taken away: what stands there grows old, so the page says so and asks no more.
+function gone() {
+  source?.close();
+  const words = "This is no longer yours to see, so it is not kept up to date. Go back to your queue.";
+  status(words, true);
+  const strip = document.querySelector("#news");
+  if (!strip) return;
+  strip.textContent = words;
   strip.hidden = false;
 }
 
