@@ -90,7 +90,7 @@ def test_assign_to_me_and_resolve(desk: Desk, sign_in: SignIn) -> None:
     bob.page.get_by_role("button", name="Assign to me").click()
     expect(bob.page.locator("#context")).to_contain_text("Yours")
     assert QueueEntry.objects.get().assignee == desk.people.bob
-    bob.page.get_by_role("button", name="Resolve E").click()
+    bob.page.locator("#resolve").get_by_role("button", name="Resolve").click()
     expect(bob.page.locator("#head")).to_contain_text("Resolved")
     expect(bob.page.locator("#head").get_by_role("button", name="Reopen")).to_be_visible()
     assert Conversation.objects.get().status == "resolved"
