@@ -62,7 +62,8 @@ class Desk:
         for program in others:
             self._start(*program)
         self._manage("setup_demo", "the demo desk could not be set up")
-        self._start("story", ["manage.py", "demo_stream"], 3)
+        if os.environ.get("STORY", "on") != "off":
+            self._start("story", ["manage.py", "demo_stream"], 3)
 
     def down(self) -> None:
         self.supervisor.stop()

@@ -112,7 +112,13 @@ def running_desk(folder: Path) -> Iterator[RunningDesk]:
         "DJANGO_SETTINGS_MODULE",
     )
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    environment |= {**QUICK, "SOCIALDESK_DATA": str(folder), "PORT": str(port), "SANDBOX_PORT": str(port + 1)}
+    environment |= {
+        **QUICK,
+        "STORY": "off",
+        "SOCIALDESK_DATA": str(folder),
+        "PORT": str(port),
+        "SANDBOX_PORT": str(port + 1),
+    }
     folder.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "desk.log").open("ab") as out:
         process = subprocess.Popen(

@@ -26,7 +26,11 @@ LINES, RATE = (700, 20) if REAL else (150, 20)
 WINDOW = 800
 BEYOND = 850
 
-CONVERSATIONS = "SELECT count(*) FROM inbox_conversation"
+# Of the customers that a replay makes: the demo's own may still be coming in.
+CONVERSATIONS = """
+SELECT count(*) FROM inbox_conversation c JOIN inbox_identity i ON i.id = c.identity_id
+WHERE i.handle ~ '[0-9a-f]{6}[0-9]+$'
+"""
 UNROUTED = """
 SELECT count(*) FROM inbox_conversation c
 WHERE NOT EXISTS (SELECT 1 FROM routing_assignment d WHERE d.conversation_id = c.id AND d.reasons <> '[]')
@@ -54,31 +58,27 @@ def replay(desk: RunningDesk, file: Path, texts: list[str], *, rate: float) -> s
 def test_a_replay_arrives_whole_under_kills_and_a_flood_shows_its_gap(
     desk: RunningDesk, tmp_path: Path, tell: Callable[[str], None]
 ) -> None:
-    before = until(lambda: desk.number(CONVERSATIONS) >= 7 and desk.number(CONVERSATIONS), "the demo's posts", 60)
     began = time.monotonic()
     desk.read_often(1)
     texts = lines()
     half = len(texts) // 2
     kills = 0
-    # A replay ends when its network dies; so the network is killed between two of them, while it is being read.
     for number, part in enumerate((texts[:half], texts[half:])):
         posting = replay(desk, tmp_path / f"part{number}.txt", part, rate=RATE)
-        for name in PROGRAMS:
-            if name != "sandbox":
-                desk.kill(name)
-                kills += 1
+        # The network too, while it is written to and read; last, so that the replay has begun.
+        for name in sorted(PROGRAMS, key=lambda name: name == "sandbox"):
+            desk.kill(name)
+            kills += 1
         assert posting.wait(120) == 0
-        desk.kill("sandbox")
-        kills += 1
-        until(desk.answers, "the network to answer again", 30, every=0.1)
-    wanted = before + len(texts)
+    wanted = len(texts)
     until(lambda: desk.number(CONVERSATIONS) >= wanted, "every post to be a conversation", 90, every=0.3)
     until(lambda: desk.number(UNROUTED) == 0, "every conversation to be routed with reasons", 60, every=0.3)
     until(desk.healthy, "the desk to say that it is well", 60, every=0.3)
     assert desk.number(CONVERSATIONS) == wanted
     assert desk.number("SELECT count(*) FROM connectors_streamgap") == 0
     tell(
-        f"replay: {len(texts)} lines, {kills} kills, {wanted - before} conversations, {time.monotonic() - began:.0f} s"
+        f"replay: {len(texts)} lines, {kills} kills, {desk.number(CONVERSATIONS)} conversations,"
+        f" {time.monotonic() - began:.0f} s"
     )
 
     desk.read_often(600)
