@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from inbox.services import conversations, counts, idempotency, outbox, poll, sending
+from inbox.services import conversations, counts, idempotency, outbox, poll, sending, settling
 from inbox.services.crew import Crew, reaches
 
 readers = Crew("reader", reaches(settings.READERS), poll.turn)
@@ -30,7 +30,7 @@ def send_task() -> None:
 def sweep_task() -> None:
     """What comes round: holds, senders that died, snoozes, folding of counts."""
     outbox.release_due()
-    sending.reclaim()
+    settling.reclaim()
     conversations.wake_snoozed()
     counts.fold()
     idempotency.prune()

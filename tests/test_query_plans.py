@@ -19,7 +19,7 @@ from django.utils import timezone
 from inbox import selectors as inbox_selectors
 from inbox.downstream import policy
 from inbox.models import Conversation, OutboxItem
-from inbox.services import counts, events, locks, outbox, poll, sending
+from inbox.services import counts, events, locks, outbox, poll, sending, settling
 from routing import selectors
 from routing.api import conversations_of
 from routing.models import AgentProfile
@@ -177,7 +177,7 @@ def test_what_is_due_reads_few_rows(desk: Loaded) -> None:
     """Sweeps run every two seconds: none of them may read a table from end to end."""
     AgentProfile.objects.update(in_hand=150, seen_at=timezone.now())
     AgentProfile.objects.filter(user=desk.agent).update(seen_at=timezone.now() - timedelta(hours=1))
-    work = (outbox.release_due, sending.settle_doubtful, lambda: poll.poll_due(limit=0), returns.find)
+    work = (outbox.release_due, settling.settle_doubtful, lambda: poll.poll_due(limit=0), returns.find)
     for plan in (plan for step in work for plan in _plans(step)):
         scans = [node for node in _nodes(plan) if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG]
         assert scans == []

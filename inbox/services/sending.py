@@ -1,17 +1,15 @@
-"""What leaves, leaves here: claim, freeze, send once, record; and ask the network where nobody knows.
+"""What leaves, leaves here: claim, freeze, send once. What became of it is written by outcomes.py.
 
 The order is the promise. The lock first, then `sending` with the frozen payload committed, then the
-first byte, then the outcome. A sender that died in between is settled by asking the network.
+first byte, then the outcome. A sender that died in between is settled by asking the network (settling.py).
 
-Connections take turns, and each has few places among the senders (locks.place), so that one that hangs, or has
-hundreds of replies waiting, keeps no other's waiting; its lane says how its latest turn went (crew.py).
+Connections take turns, and each has few places among the senders (lanes.py), so that one that hangs, or has
+hundreds of replies waiting, keeps no other's waiting.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,40 +19,26 @@ from django.db import connection as database
 from django.utils import timezone
 
 from connectors.base import Connector
-from connectors.errors import (
-    AuthError,
-    ConnectorError,
-    RateLimited,
-    RejectedError,
-    TransientError,
-    UnknownOutcome,
-)
-from connectors.models import Connection, Lane
-from connectors.types import Absent, Denied, Draft, Receipt, Unknown
+from connectors.errors import AuthError, ConnectorError, UnknownOutcome
+from connectors.models import Lane
+from connectors.types import Denied, Draft, Receipt
 from inbox.downstream import policy
-from inbox.models import Message, OutboxItem
+from inbox.models import OutboxItem
 from inbox.models.outbox import AtHome
-from inbox.services import conversations, tokens
-from inbox.services.connections import may_send, settle_seconds, unauthorised
+from inbox.services import outcomes, settling, tokens
+from inbox.services.connections import may_send
 from inbox.services.drafts import draft_of
-from inbox.services.locks import Held, place, sender_lock, server_started_at
-from inbox.services.outbox import State, backoff, move
+from inbox.services.lanes import in_place
+from inbox.services.locks import Held, sender_lock
+from inbox.services.outbox import State, move
 from inbox.services.surely import surely
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 8  # provably unsent tries (about 10 minutes of backoff) before a person is asked
-MAX_CHECKS = 3  # questions to the network before a doubtful item is left to a person
-LONG = 5.0  # seconds; who takes so long to answer a sender is not quick
-AT_ONCE = {Lane.QUICK: 2, Lane.BUSY: 1, Lane.BROKEN: 1}  # senders that one connection may have, by its lane
-
-
-# Turns ------------------------------------------------------------------------------------------
-
 
 def turn(lane: int) -> bool:
     """Send one reply, or settle one, of the connections up to this lane; False where nothing can be done."""
-    return _send_next(lane) or _settle_next(lane)
+    return _send_next(lane) or settling.turn(lane)
 
 
 def waiting() -> dict[int, int]:
@@ -63,7 +47,7 @@ def waiting() -> dict[int, int]:
     with database.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT c.send_lane, count(*) FROM (({_DUE}) UNION ALL ({_DOUBTFUL})) t
+            SELECT c.send_lane, count(*) FROM (({_DUE}) UNION ALL ({settling.DOUBTFUL})) t
             JOIN connectors_connection c ON c.id = t.connection_id GROUP BY c.send_lane
             """,
             [now, now, Lane.BROKEN, now, Lane.BROKEN],
@@ -79,19 +63,9 @@ def send_due(*, limit: int = 50, lane: int = Lane.BROKEN) -> int:
     return done
 
 
-def settle_doubtful(*, limit: int = 50, lane: int = Lane.BROKEN) -> int:
-    """Ask the network about the doubtful items that are due. Returns how many were asked about."""
-    done = 0
-    while done < limit and _settle_next(lane):
-        done += 1
-    return done
-
-
 def _send_next(lane: int) -> bool:
     return any(send_one(item_id) for item_id in due(limit=50, lane=lane))
 
-
-# Sending ----------------------------------------------------------------------------------------
 
 # Of each connection a few (more than may leave at once), the longest due; each connection's first ones first.
 _DUE = """
@@ -123,18 +97,7 @@ def send_one(item_id: int) -> bool:
         if held is None:
             return False
         item = OutboxItem.objects.select_related("connection", "conversation", "author").get(pk=item_id)
-        return _in_place(item.connection, lambda: _see_through(item, held))
-
-
-def _in_place(connection: Connection, work: Callable[[], bool]) -> bool:
-    """Do ``work`` if the connection has a place for it, and note the connection's lane by how long it takes."""
-    with place(connection.pk, of=AT_ONCE[Lane(connection.send_lane)]) as free:
-        began = time.monotonic()
-        done = free and work()
-        lane = Lane.BROKEN if time.monotonic() - began > LONG else Lane.QUICK
-        if done and lane != connection.send_lane:
-            Connection.objects.filter(pk=connection.pk).update(send_lane=lane)
-        return done
+        return in_place(item.connection, lambda: _see_through(item, held))
 
 
 def _see_through(item: OutboxItem, held: Held) -> bool:
@@ -142,13 +105,13 @@ def _see_through(item: OutboxItem, held: Held) -> bool:
         connector = tokens.ready(item.connection)
         draft = _claim(item, connector, held)
     except ConnectorError as error:
-        return _not_sent(item, error, source=State.QUEUED)
+        return outcomes.not_sent(item, error, source=State.QUEUED)
     except IntegrityError:  # another item of this conversation is in flight: this one waits its turn
         return False
     if draft is None:
         return item.state != State.QUEUED  # refused, or to be asked about first
     outcome = _transmit(connector, draft, item)
-    surely(lambda: _record(item, outcome))
+    surely(lambda: outcomes.record(item, outcome))
     return True
 
 
@@ -185,7 +148,7 @@ def _ask_first(item: OutboxItem, connector: Connector[Any], now: datetime) -> No
     item.sending_at = now
     move(
         item, to=State.UNKNOWN, source=[State.QUEUED], prepared=connector.prepare(draft_of(item)), ask_first=False,
-        first_sending_at=item.first_sending_at, sending_at=now, check_at=_settled(item), checks=0,
+        first_sending_at=item.first_sending_at, sending_at=now, check_at=outcomes.settled_at(item), checks=0,
         server_started_at=None, data={"restored": True},
         reason="The database was restored from a backup: the network is asked whether this has left.",
     )  # fmt: skip
@@ -226,203 +189,3 @@ def _send(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Receipt 
     except Exception as error:
         log.exception("outbox item %s: the connector failed unexpectedly", item.pk)
         return UnknownOutcome(f"Something unexpected happened while sending ({type(error).__name__}).")
-
-
-def _record(item: OutboxItem, outcome: Receipt | ConnectorError) -> None:
-    if isinstance(outcome, Receipt):
-        try:
-            _sent(item, outcome)
-        except IntegrityError:  # the network answered with an id that another item has claimed
-            _doubtful(item, "The network answered with the number of another reply.", sender_ended=True)
-    elif isinstance(outcome, UnknownOutcome):
-        _doubtful(item, str(outcome), sender_ended=True)
-    else:
-        _not_sent(item, outcome, source=State.SENDING)
-
-
-def _not_sent(item: OutboxItem, error: ConnectorError, *, source: State) -> bool:
-    """The network provably does not hold it: try later, or say why not."""
-    reason = str(error)[:400]
-    now = timezone.now()
-    if isinstance(error, AuthError):
-        unauthorised(connection_id=item.connection_id, reason=reason)
-        return _later(item, source=source, run_at=now, reason=reason)
-    if isinstance(error, RateLimited):
-        until = error.retry_at or now + backoff(item.attempt + 3)
-        type(item.connection).objects.filter(pk=item.connection_id).update(send_not_before=until)
-        return _later(item, source=source, run_at=until, reason=reason)
-    if isinstance(error, TransientError) and item.attempt < MAX_ATTEMPTS:
-        return _later(item, source=source, run_at=now + backoff(item.attempt), reason=reason)
-    to = State.REJECTED if isinstance(error, RejectedError) else State.FAILED
-    with transaction.atomic():
-        return move(item, to=to, source=[source], reason=reason)
-
-
-def _later(item: OutboxItem, *, source: State, run_at: datetime, reason: str) -> bool:
-    if source == State.QUEUED:
-        return bool(OutboxItem.objects.filter(pk=item.pk, state=source).update(run_at=run_at, reason=reason))
-    with transaction.atomic():
-        return move(item, to=State.QUEUED, source=[source], run_at=run_at, reason=reason)
-
-
-def _sent(item: OutboxItem, receipt: Receipt) -> bool:
-    """Record the proof: the item, its message and the turn that it ends, in one transaction."""
-    with transaction.atomic():
-        now = timezone.now()
-        message = _own_message(item, receipt, now)
-        facts = conversations.answered(
-            conversation_id=item.conversation_id,
-            seen_message_id=item.seen_message_id,
-            message_id=message.pk,
-            at=now,
-        )
-        return move(
-            item, to=State.SENT, source=[State.SENDING, State.UNKNOWN], external_id=receipt.external_id,
-            message=message, check_at=None, reason="",
-            data={"visibility": item.payload["visibility"], "network": item.connection.network, **facts},
-        )  # fmt: skip
-
-
-def _own_message(item: OutboxItem, receipt: Receipt, now: datetime) -> Message:
-    """Our entry in the timeline. The poller may have met it first: then that row becomes ours."""
-    ours = {"conversation_id": item.conversation_id, "agent_id": item.author_id, "direction": Message.Direction.OUT}
-    message, _ = Message.objects.update_or_create(
-        connection_id=item.connection_id,
-        external_id=receipt.external_id,
-        defaults=ours,
-        create_defaults={
-            **ours, "root": item.conversation.root, "visibility": item.payload["visibility"],
-            "audience": item.payload["visibility"], "text": item.payload["text"],
-            "in_reply_to": item.payload.get("in_reply_to", ""), "url": receipt.url,
-            "published_at": receipt.published_at or now, "arrived_at": now,
-        },
-    )  # fmt: skip
-    return message
-
-
-# Doubt ------------------------------------------------------------------------------------------
-
-
-def _doubtful(item: OutboxItem, reason: str, *, sender_ended: bool) -> bool:
-    """Nobody knows. The network is asked once its answer can count; until then nothing is sent."""
-    fields = {"server_started_at": None} if sender_ended else {}
-    with transaction.atomic():
-        return move(
-            item,
-            to=State.UNKNOWN,
-            source=[State.SENDING],
-            reason=reason[:400],
-            checks=0,
-            check_at=_settled(item),
-            **fields,
-        )
-
-
-def _settled(item: OutboxItem) -> datetime:
-    """From when on "the network does not show it" means that it does not hold it."""
-    begun = item.sending_at or timezone.now()
-    return begun + timedelta(seconds=settings.HTTP_DEADLINE + settle_seconds(item.connection))
-
-
-def reclaim(*, limit: int = 50) -> int:
-    """Items whose sender's lease ran out and whose lock is free: their sender is gone, the outcome unknown.
-
-    A frozen sender keeps its lock, so its item stays. After a restart of PostgreSQL the lock proves
-    nothing: the sender may live, and then only a proof (found) may settle the item.
-    """
-    expired = OutboxItem.objects.select_related("connection").filter(
-        state=State.SENDING, lease_until__lt=timezone.now()
-    )
-    done = 0
-    for item in expired.order_by("lease_until")[:limit]:
-        with sender_lock(item.pk) as held:
-            if held is not None:
-                same_server = item.server_started_at == held.server_started_at
-                done += _doubtful(item, "The program stopped while it was sending.", sender_ended=same_server)
-    return done
-
-
-# Of each connection the longest due.
-_DOUBTFUL = """
-    SELECT DISTINCT ON (o.connection_id) o.id, o.connection_id, 1, o.check_at
-    FROM inbox_outboxitem o JOIN connectors_connection c ON c.id = o.connection_id
-    WHERE o.state = 'unknown' AND o.check_at <= %s AND c.state = 'active' AND c.send_lane <= %s
-    ORDER BY o.connection_id, o.check_at
-"""
-
-
-def _settle_next(lane: int) -> bool:
-    with database.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM ({_DOUBTFUL}) d ORDER BY check_at", [timezone.now(), lane])
-        found = [row[0] for row in cursor.fetchall()]
-    return any(_settle_one(item_id) for item_id in found)
-
-
-def _settle_one(item_id: int) -> bool:
-    with sender_lock(item_id) as held:
-        item = OutboxItem.objects.select_related("connection", "conversation").get(pk=item_id)
-        if held is None or item.state != State.UNKNOWN:
-            return False
-        return _in_place(item.connection, lambda: _settle(item))
-
-
-def _settle(item: OutboxItem) -> bool:
-    answer = _asked(item)
-    if isinstance(answer, Receipt):
-        try:
-            _sent(item, answer)
-        except IntegrityError:  # another item claimed this id in the same moment
-            _ask_later(item, "The network's answer fits another reply too.")
-    elif isinstance(answer, Unknown):
-        _ask_later(item, answer.reason)
-    elif isinstance(answer, Absent):
-        _absent(item, answer)
-    return True
-
-
-def _asked(item: OutboxItem) -> Receipt | Absent | Unknown | None:
-    """The network's answer; None where it could not be asked and that is noted."""
-    try:
-        return tokens.using(
-            item.connection, lambda network: network.find_sent(draft_of(item), item.prepared or {}, _claimed(item))
-        )
-    except RateLimited as error:
-        _ask_later(item, str(error), at=error.retry_at)
-    except ConnectorError as error:
-        if isinstance(error, AuthError):
-            unauthorised(connection_id=item.connection_id, reason=str(error))
-        _ask_later(item, str(error))
-    return None
-
-
-def _claimed(item: OutboxItem) -> set[str]:
-    """Ids at the network that belong to other replies to this person: two identical replies are two."""
-    others = OutboxItem.objects.filter(
-        connection=item.connection, conversation__identity=item.conversation.identity_id
-    ).exclude(external_id="")
-    return set(others.values_list("external_id", flat=True))
-
-
-def _absent(item: OutboxItem, answer: Absent) -> None:
-    if timezone.now() < _settled(item):
-        OutboxItem.objects.filter(pk=item.pk).update(check_at=_settled(item))
-    elif item.server_started_at is not None and item.server_started_at != server_started_at():
-        reason = (
-            "The database restarted while this was being sent; the network does not show it, but it may still arrive."
-        )
-        OutboxItem.objects.filter(pk=item.pk).update(check_at=None, reason=reason)
-    else:
-        with transaction.atomic():
-            move(
-                item, to=State.QUEUED, source=[State.UNKNOWN], run_at=timezone.now(), check_at=None,
-                reason="The network does not hold it; it is sent again.", data={"found": "absent"},
-            )  # fmt: skip
-
-
-def _ask_later(item: OutboxItem, reason: str, *, at: datetime | None = None) -> None:
-    """Try the question again a few times; after that it waits for a person, with what was found."""
-    checks = item.checks + 1
-    next_at = at or timezone.now() + backoff(checks + 1)
-    OutboxItem.objects.filter(pk=item.pk, state=State.UNKNOWN).update(
-        checks=checks, check_at=next_at if checks < MAX_CHECKS else None, reason=reason[:400]
-    )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import Sandbox, running_sandbox
 from inbox.models import Conversation, OutboxItem
-from inbox.services import locks, outbox, poll, replies, sending
+from inbox.services import locks, outbox, poll, replies, sending, settling
 from routing.services.assignment import route_due
 from tests import factories
 from tests.networks import connect
@@ -61,7 +61,7 @@ class Desk:
     def settle(self) -> None:
         """Let the time pass after which "not there" counts, and ask the network."""
         OutboxItem.objects.filter(state="unknown").update(check_at=timezone.now())
-        sending.settle_doubtful()
+        settling.settle_doubtful()
 
 
 @pytest.fixture

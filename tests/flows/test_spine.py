@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from connectors.models import StreamGap, StreamState
 from inbox.models import Conversation, Event, Message, OutboxItem
-from inbox.services import conversations, outbox, replies, sending
+from inbox.services import conversations, outbox, replies, settling
 from tests.flows.conftest import Desk
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -334,9 +334,9 @@ def test_a_frozen_sender_keeps_its_item_and_a_dead_one_gives_it_up(desk: Desk) -
     thread = threading.Thread(target=hold)
     thread.start()
     inside.wait(10)
-    assert sending.reclaim() == 0
+    assert settling.reclaim() == 0
     assert states() == ["sending"]
     leave.set()
     thread.join()
-    assert sending.reclaim() == 1
+    assert settling.reclaim() == 1
     assert states() == ["unknown"]

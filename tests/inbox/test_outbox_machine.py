@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from connectors.sandbox.harness import Sandbox
 from inbox.models import Conversation, Event, OutboxHold, OutboxItem
-from inbox.services import connections, locks, outbox, sending
+from inbox.services import connections, locks, outbox, sending, settling
 from inbox.services.outbox import State
 from tests import factories
 
@@ -220,7 +220,7 @@ def doubtful(desk: factories.Desk, network: Sandbox, **facts: Any) -> OutboxItem
 
 def test_absent_is_sent_again(desk: factories.Desk, online: Sandbox) -> None:
     row = doubtful(desk, online, server_started_at=locks.server_started_at())
-    sending.settle_doubtful()
+    settling.settle_doubtful()
     assert state_of(row) == "queued"
     sending.send_due()
     assert state_of(row) == "sent"
@@ -230,11 +230,11 @@ def test_absent_is_sent_again(desk: factories.Desk, online: Sandbox) -> None:
 def test_absent_after_a_restart_of_the_database_stays_unknown(desk: factories.Desk, online: Sandbox) -> None:
     earlier = locks.server_started_at() - timedelta(hours=1)
     row = doubtful(desk, online, server_started_at=earlier)
-    sending.settle_doubtful()
+    settling.settle_doubtful()
     assert state_of(row) == "unknown"
     assert row.check_at is None
     assert "restarted" in row.reason
-    sending.settle_doubtful()
+    settling.settle_doubtful()
     sending.send_due()
     assert state_of(row) == "unknown"
     assert online.ledger() == []
@@ -262,7 +262,7 @@ def test_what_another_conversation_sent_to_the_same_person_proves_nothing(
     direct(twin, person)
     sending.send_one(twin.pk)
     assert state_of(twin) == "sent"
-    sending.settle_doubtful()
+    settling.settle_doubtful()
     assert state_of(lost) == "queued", "the twin's id is claimed, so this one is absent"
     sending.send_due()
     assert state_of(lost) == "sent"

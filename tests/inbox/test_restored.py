@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from connectors.sandbox.harness import Sandbox
 from inbox.models import OutboxHold, OutboxItem
-from inbox.services import locks, outbox, restored, sending
+from inbox.services import locks, outbox, restored, sending, settling
 from inbox.services.outbox import State
 from tests import factories
 from tests.inbox.test_outbox_machine import state_of, to_network
@@ -100,7 +100,7 @@ def settled(settings: Any) -> None:
     OutboxItem.objects.filter(state=State.UNKNOWN).update(
         sending_at=timezone.now() - timedelta(minutes=1), check_at=timezone.now()
     )
-    sending.settle_doubtful()
+    settling.settle_doubtful()
 
 
 def forget(row: OutboxItem, state: str) -> None:

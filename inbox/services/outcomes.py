@@ -1,0 +1,112 @@
+"""What became of a reply, written down with its proof: sent, provably not sent, or nobody knows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from connectors.errors import AuthError, ConnectorError, RateLimited, RejectedError, TransientError, UnknownOutcome
+from connectors.models import Connection
+from connectors.types import Receipt
+from inbox.models import Message, OutboxItem
+from inbox.services import conversations
+from inbox.services.connections import settle_seconds, unauthorised
+from inbox.services.outbox import State, backoff, move
+
+MAX_ATTEMPTS = 8  # provably unsent tries (about 10 minutes of backoff) before a person is asked
+
+
+def record(item: OutboxItem, outcome: Receipt | ConnectorError) -> None:
+    if isinstance(outcome, Receipt):
+        try:
+            sent(item, outcome)
+        except IntegrityError:  # the network answered with an id that another item has claimed
+            doubtful(item, "The network answered with the number of another reply.", sender_ended=True)
+    elif isinstance(outcome, UnknownOutcome):
+        doubtful(item, str(outcome), sender_ended=True)
+    else:
+        not_sent(item, outcome, source=State.SENDING)
+
+
+def not_sent(item: OutboxItem, error: ConnectorError, *, source: State) -> bool:
+    """The network provably does not hold it: try later, or say why not."""
+    reason = str(error)[:400]
+    now = timezone.now()
+    if isinstance(error, AuthError):
+        unauthorised(connection_id=item.connection_id, reason=reason)
+        return _later(item, source=source, run_at=now, reason=reason)
+    if isinstance(error, RateLimited):
+        until = error.retry_at or now + backoff(item.attempt + 3)
+        Connection.objects.filter(pk=item.connection_id).update(send_not_before=until)
+        return _later(item, source=source, run_at=until, reason=reason)
+    if isinstance(error, TransientError) and item.attempt < MAX_ATTEMPTS:
+        return _later(item, source=source, run_at=now + backoff(item.attempt), reason=reason)
+    to = State.REJECTED if isinstance(error, RejectedError) else State.FAILED
+    with transaction.atomic():
+        return move(item, to=to, source=[source], reason=reason)
+
+
+def _later(item: OutboxItem, *, source: State, run_at: datetime, reason: str) -> bool:
+    if source == State.QUEUED:
+        return bool(OutboxItem.objects.filter(pk=item.pk, state=source).update(run_at=run_at, reason=reason))
+    with transaction.atomic():
+        return move(item, to=State.QUEUED, source=[source], run_at=run_at, reason=reason)
+
+
+def sent(item: OutboxItem, receipt: Receipt) -> bool:
+    """Record the proof: the item, its message and the turn that it ends, in one transaction."""
+    with transaction.atomic():
+        now = timezone.now()
+        message = _own_message(item, receipt, now)
+        facts = conversations.answered(
+            conversation_id=item.conversation_id,
+            seen_message_id=item.seen_message_id,
+            message_id=message.pk,
+            at=now,
+        )
+        return move(
+            item, to=State.SENT, source=[State.SENDING, State.UNKNOWN], external_id=receipt.external_id,
+            message=message, check_at=None, reason="",
+            data={"visibility": item.payload["visibility"], "network": item.connection.network, **facts},
+        )  # fmt: skip
+
+
+def _own_message(item: OutboxItem, receipt: Receipt, now: datetime) -> Message:
+    """Our entry in the timeline. The poller may have met it first: then that row becomes ours."""
+    ours = {"conversation_id": item.conversation_id, "agent_id": item.author_id, "direction": Message.Direction.OUT}
+    message, _ = Message.objects.update_or_create(
+        connection_id=item.connection_id,
+        external_id=receipt.external_id,
+        defaults=ours,
+        create_defaults={
+            **ours, "root": item.conversation.root, "visibility": item.payload["visibility"],
+            "audience": item.payload["visibility"], "text": item.payload["text"],
+            "in_reply_to": item.payload.get("in_reply_to", ""), "url": receipt.url,
+            "published_at": receipt.published_at or now, "arrived_at": now,
+        },
+    )  # fmt: skip
+    return message
+
+
+def doubtful(item: OutboxItem, reason: str, *, sender_ended: bool) -> bool:
+    """Nobody knows. The network is asked once its answer can count; until then nothing is sent."""
+    fields = {"server_started_at": None} if sender_ended else {}
+    with transaction.atomic():
+        return move(
+            item,
+            to=State.UNKNOWN,
+            source=[State.SENDING],
+            reason=reason[:400],
+            checks=0,
+            check_at=settled_at(item),
+            **fields,
+        )
+
+
+def settled_at(item: OutboxItem) -> datetime:
+    """From when on "the network does not show it" means that it does not hold it."""
+    begun = item.sending_at or timezone.now()
+    return begun + timedelta(seconds=settings.HTTP_DEADLINE + settle_seconds(item.connection))
