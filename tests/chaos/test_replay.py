@@ -64,9 +64,11 @@ def test_a_replay_arrives_whole_under_kills_and_a_flood_shows_its_gap(
     half = len(texts) // 2
     kills = 0
     for number, part in enumerate((texts[:half], texts[half:])):
+        until(desk.answers, "the network to answer", 30, every=0.1)
+        before = desk.network.state()["mentions"]
         posting = replay(desk, tmp_path / f"part{number}.txt", part, rate=RATE)
-        # The network too, while it is written to and read; last, so that the replay has begun.
-        for name in sorted(PROGRAMS, key=lambda name: name == "sandbox"):
+        until(lambda b=before: desk.network.state()["mentions"] > b, "the replay to begin", 30, every=0.05)
+        for name in PROGRAMS:  # the network too, while it is written to and read
             desk.kill(name)
             kills += 1
         assert posting.wait(120) == 0
