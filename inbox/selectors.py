@@ -116,11 +116,12 @@ class Ends:
     seen_outbox: int  # our newest reply
 
 
+# id + 0: for a bare max(id) PostgreSQL walks the primary key backwards from the newest row of the whole desk.
 _ENDS = """
-SELECT first.arrived_at, first.published_at, (SELECT max(id) FROM inbox_message WHERE conversation_id = c.id
+SELECT first.arrived_at, first.published_at, (SELECT max(id + 0) FROM inbox_message WHERE conversation_id = c.id
         AND direction = 'in'), coalesce(latest.visibility, 'direct'),
     EXISTS (SELECT FROM inbox_message WHERE conversation_id = c.id AND direction = 'in' AND visibility = 'public'),
-    coalesce((SELECT max(id) FROM inbox_outboxitem WHERE conversation_id = c.id), 0)
+    coalesce((SELECT max(id + 0) FROM inbox_outboxitem WHERE conversation_id = c.id), 0)
 FROM (SELECT %s::bigint AS id) c
 LEFT JOIN LATERAL (SELECT arrived_at, published_at FROM inbox_message WHERE conversation_id = c.id
     AND direction = 'in' ORDER BY published_at, id LIMIT 1) first ON true

@@ -166,6 +166,14 @@ def _check(plans: list[dict[str, Any]], index: str, may_sort: bool) -> None:
         assert [node for node in nodes if "Sort" in node["Node Type"]] == []
 
 
+def test_the_ends_of_an_old_conversation_are_found_among_its_own_rows(desk: Loaded) -> None:
+    """A bare max(id) makes PostgreSQL walk the primary key from the newest row of the desk backwards."""
+    nodes = [node for plan in _plans(lambda: inbox_selectors.ends_of(desk.thread_id)) for node in _nodes(plan)]
+    reads = [node for node in nodes if node.get("Relation Name") in BIG and "Bitmap Heap" not in node["Node Type"]]
+    assert reads
+    assert [node for node in reads if "Index Cond" not in node] == []
+
+
 def test_the_check_meets_a_query_without_its_index(desk: Loaded) -> None:
     """A self-test: an order that no index has must not pass."""
     plans = _plans(lambda: list(Conversation.objects.order_by("answered_at", "opened_at")[:10]))
