@@ -36,6 +36,7 @@ class Connection(models.Model):
     account_id = models.CharField(max_length=64)
     handle = models.CharField(max_length=120, blank=True)
     config = models.JSONField(default=dict, blank=True)
+    brand = models.CharField(max_length=80, blank=True, default="", db_default="")  # what may be paused as one
     voice = models.TextField(max_length=2000, blank=True, default="")  # how we speak here, for whoever answers
     state = models.CharField(max_length=16, choices=State, default=State.ACTIVE)
     state_reason = models.CharField(max_length=400, blank=True)

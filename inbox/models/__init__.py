@@ -1,9 +1,10 @@
 """The inbox's rows, one subject a file."""
 
+from inbox.models.composing import Macro, SavedDraft
 from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
-from inbox.models.outbox import OutboxHold, OutboxItem
+from inbox.models.outbox import OutboxHold, OutboxItem, SendingPause
 from inbox.models.tags import ConversationTag, Tag
 from inbox.models.writes import ApiWrite
 
@@ -17,9 +18,12 @@ __all__ = [
     "Event",
     "EventReader",
     "Identity",
+    "Macro",
     "Message",
     "Note",
     "OutboxHold",
     "OutboxItem",
+    "SavedDraft",
+    "SendingPause",
     "Tag",
 ]

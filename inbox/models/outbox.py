@@ -1,4 +1,4 @@
-"""What leaves: one row a reply, with every state it may be in and what holds it."""
+"""What leaves: one row a reply or an act, with every state it may be in and what holds it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AtHome(models.Func):
 
 
 class OutboxItem(models.Model):
-    """A reply on its way. All moves go through services/outbox.py by conditional UPDATE."""
+    """A reply, or an act on a post or a person, on its way. Moves go through services/outbox.py, conditionally."""
 
     class State(models.TextChoices):
         HELD = "held", "Held"
@@ -34,6 +34,16 @@ class OutboxItem(models.Model):
     class Kind(models.TextChoices):
         REPLY = "reply", "Public reply"
         DIRECT = "direct", "Private reply"
+        # The values of connectors.types.Act: what is done to a post or a person.
+        HIDE = "hide", "Hide"
+        UNHIDE = "unhide", "Show again"
+        LIKE = "like", "Like"
+        UNLIKE = "unlike", "Take the like back"
+        DELETE = "delete", "Delete"
+        BLOCK = "block", "Block"
+        UNBLOCK = "unblock", "Unblock"
+
+    REPLIES = ("reply", "direct")
 
     # What may follow what. A crash between prepare and send is `sending` with a dead sender: it is
     # settled by asking the network (sent, queued again, or unknown), never by sending.
@@ -55,11 +65,18 @@ class OutboxItem(models.Model):
     client_key = models.CharField(max_length=64)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
     conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="outbox")
+    # The post that is answered or acted on; null for a message to a person who wrote none, and for acts on people.
     in_reply_to = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
     seen_message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, related_name="+")
     payload = models.JSONField()  # the Draft, frozen when the agent pressed send
+    payload_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # what was approved
     prepared = models.JSONField(null=True)  # the connector's own, committed before the first byte leaves
+    # A predecessor that must be `sent`. Where it never is, ``fallback`` is said instead; without one nothing is.
     after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers")
+    fallback = models.TextField(blank=True, default="", db_default="")
+    then = models.JSONField(null=True)  # once it is sent: {"do": "resolve"} or {"do": "snooze", "until": …}
+    # Who takes care of one that was not sent or may have been.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     run_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(default=timezone.now)
     attempt = models.PositiveIntegerField(default=0)
@@ -111,6 +128,10 @@ class OutboxItem(models.Model):
     def visibility(self) -> str:
         return "direct" if self.kind == self.Kind.DIRECT else "public"
 
+    @property
+    def is_reply(self) -> bool:
+        return self.kind in self.REPLIES
+
 
 class OutboxHold(models.Model):
     """Something that keeps an item from leaving. Open while ``released_at`` is null."""
@@ -118,12 +139,21 @@ class OutboxHold(models.Model):
     class Kind(models.TextChoices):
         UNDO = "undo", "You can still undo this"
         SCHEDULE = "schedule", "Scheduled"
+        GUARD = "guard", "Held by the guard"
+        APPROVAL = "approval", "Waiting for approval"
+
+    BY_PEOPLE = ("guard", "approval")  # no time releases these
 
     item = models.ForeignKey(OutboxItem, on_delete=models.CASCADE, related_name="holds")
     kind = models.CharField(max_length=10, choices=Kind)
     release_at = models.DateTimeField(null=True)  # null: only a person releases it
     released_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
+    why = models.CharField(max_length=400, blank=True, default="", db_default="")  # why it is held
+    found = models.JSONField(default=list)  # the kinds that the guard found, never the words
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=400, blank=True, default="", db_default="")  # of whoever released it
+    payload_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # what they saw
 
     class Meta:
         constraints = [
@@ -133,7 +163,31 @@ class OutboxHold(models.Model):
         ]
         indexes = [
             models.Index(fields=["release_at"], name="hold_due", condition=Q(released_at__isnull=True)),
+            models.Index(
+                fields=["created_at"],
+                name="hold_for_people",
+                condition=Q(released_at__isnull=True, kind__in=["guard", "approval"]),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} hold of item {self.item_id}"
+
+
+class SendingPause(models.Model):
+    """Nothing leaves for a brand, or at all, from ``began_at`` until ``ended_at``."""
+
+    brand = models.CharField(max_length=80, blank=True)  # connectors' Connection.brand; "": everything
+    reason = models.CharField(max_length=400, blank=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    began_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand"], name="pause_once", condition=Q(ended_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"pause of {self.brand or 'everything'}"

@@ -1,0 +1,41 @@
+"""What helps to write: text that was not sent yet, and macros."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from inbox.models.conversations import Conversation
+
+
+class SavedDraft(models.Model):
+    """What somebody began to write, per audience: found again on another machine, gone once it is sent."""
+
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    audience = models.CharField(max_length=6)  # public, direct or note
+    text = models.TextField()
+    comment = models.CharField(max_length=400, blank=True, default="")  # of the approver who returned it
+    saved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["author", "conversation", "audience"], name="draft_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+
+class Macro(models.Model):
+    """Words that are written often, with placeholders that services/macros.py fills."""
+
+    name = models.CharField(max_length=80, unique=True)
+    text = models.TextField(max_length=4000)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
