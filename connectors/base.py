@@ -11,6 +11,8 @@ from connectors.errors import ConfigError
 from connectors.http import Http
 from connectors.types import (
     Absent,
+    Act,
+    Action,
     Allowed,
     Author,
     Capabilities,
@@ -18,16 +20,27 @@ from connectors.types import (
     Denied,
     Draft,
     Measure,
+    MediaRef,
     Missing,
     Page,
     Post,
     RateBudget,
     Receipt,
+    Target,
     Unknown,
+    Upload,
     Visibility,
 )
 
 Config = TypeVar("Config")
+PEOPLE = (Act.BLOCK, Act.UNBLOCK)
+
+
+def target_of(action: Action) -> Target:
+    """To what the action is done."""
+    if action.kind in PEOPLE:
+        return Target.PERSON
+    return Target.OURS if action.own else Target.THEIRS
 
 
 class Connector(ABC, Generic[Config]):
@@ -90,6 +103,39 @@ class Connector(ABC, Generic[Config]):
         self, draft: Draft, prepared: Mapping[str, Any], claimed_ids: Collection[str]
     ) -> Receipt | Absent | Unknown:
         """Ask the network whether an earlier send arrived. Ids in ``claimed_ids`` belong to other items."""
+
+    def refuse_media(self, draft: Draft, now: datetime) -> Denied | None:
+        """For can_send: more pictures than the network takes with this, or one that it has forgotten."""
+        limits = self.capabilities.media.get(draft.visibility)
+        most = limits.count if limits else 0
+        if len(draft.media) > most:
+            taken = {0: "no picture", 1: "one picture"}.get(most, f"{most} pictures")
+            return Denied(f"{self.label} takes {taken} with this.")
+        if any(ref.expires_at is not None and ref.expires_at <= now for ref in draft.media):
+            return Denied(f"{self.label} no longer has a picture that was handed over; attach it again.")
+        return None
+
+    def upload(self, upload: Upload) -> MediaRef:
+        """Hand over a picture, once. Nobody sees it before a send names it, so a doubtful upload may be repeated.
+
+        Raises RejectedError where the network would not take it; other errors as for send.
+        """
+        raise ConfigError(f"{self.label} takes no pictures from here.")
+
+    def can_act(self, action: Action, now: datetime) -> Allowed | Denied:
+        """Whether the network would do ``action`` now, as far as can be known without asking it. No I/O."""
+        spec = self.capabilities.act(action.kind, target_of(action))
+        if spec is None or (spec.on is not Target.PERSON and action.visibility is Visibility.DIRECT):
+            return Denied(f"{self.label} does not offer this here.")
+        return Allowed((spec.note,) if spec.note else ())
+
+    def act(self, action: Action) -> Receipt:
+        """Do it once. Never retries itself; errors as for send."""
+        raise ConfigError(f"{self.label} does not offer this here.")
+
+    def find_acted(self, action: Action) -> Receipt | Absent | Unknown:
+        """Ask the network whether it is so there now, whoever did it."""
+        raise ConfigError(f"{self.label} does not offer this here.")
 
     @property
     def expiring(self) -> bool:

@@ -46,8 +46,12 @@ class WindowClosed(RejectedError):
         self.until = until
 
 
+class NotReachable(RejectedError):
+    """This person takes no private message from us. Only they can change that."""
+
+
 class GoneError(RejectedError):
-    """What we wanted to answer is deleted."""
+    """What we wanted to answer or to act on is deleted."""
 
 
 class UnknownOutcome(ConnectorError):

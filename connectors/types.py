@@ -141,6 +141,34 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture on its way to a network. It has no file name: what the agent called it is nobody's business.
+
+    ``visibility`` is that of the reply it is for: networks keep public and private media apart.
+    """
+
+    key: str
+    mime: str
+    data: bytes = field(repr=False)
+    visibility: Visibility
+    alt: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """The same for everybody, for networks that want one."""
+        return f"picture.{self.mime.rpartition('/')[2]}"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """What a network holds of an upload. Unused it is forgotten there at ``expires_at`` (None: not said)."""
+
+    external_id: str
+    alt: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an agent wants sent, as the outbox froze it.
 
@@ -166,11 +194,54 @@ class Draft:
     public_id: str = ""
     public_at: datetime | None = None
     can_reply_privately: bool = True
+    media: Sequence[MediaRef] = ()
+
+
+class Act(StrEnum):
+    """What can be done to a post or to a person, besides answering."""
+
+    HIDE = "hide"
+    UNHIDE = "unhide"
+    LIKE = "like"
+    UNLIKE = "unlike"
+    DELETE = "delete"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+
+
+class Target(StrEnum):
+    """To what an act is done: somebody else's public post, our own one, or a person."""
+
+    THEIRS = "theirs"
+    OURS = "ours"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An act that somebody wants done, as the outbox froze it.
+
+    ``target_id`` is the post, ``author_id`` who wrote it; acts on people look at ``author_id`` alone.
+    ``own`` says that the post is ours, ``root_own`` that its thread is (None: not known). ``key`` and
+    ``started_at`` are as in a Draft.
+    """
+
+    key: str
+    kind: Act
+    target_id: str = ""
+    author_id: str = ""
+    own: bool = False
+    root_own: bool | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Proof that the network holds the item: its id there and, where known, its public address."""
+    """Proof that the network holds the item: its id there and, where known, its public address.
+
+    For an act: proof that it is so there now; the id is that of the post or person.
+    """
 
     external_id: str
     url: str = ""
@@ -180,7 +251,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The network was read back far enough and does not hold the item."""
+    """The network was read back far enough and does not hold the item; or, for an act, it is not so there."""
 
     looked_at: int = 0
 
@@ -234,8 +305,48 @@ class StreamSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ActSpec:
+    """How a network does one act.
+
+    ``repeatable``: the network's documents say that doing it again changes nothing, so an act whose outcome
+    nobody knows may simply be done again. ``note`` is a sentence for a person where the act is not what its
+    name says, or not for everybody.
+    """
+
+    act: Act
+    on: Target
+    repeatable: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """Which pictures a network takes with one reply. ``alt`` is the most characters of alternative text; 0: none."""
+
+    mimes: frozenset[str]
+    max_bytes: int
+    count: int
+    alt: int = 0
+
+    def refusal(self, *, mime: str, size: int, alt: str = "") -> str:
+        """One sentence why a picture cannot be taken; empty where it can."""
+        if mime not in self.mimes:
+            known = ", ".join(sorted(name.rpartition("/")[2].upper() for name in self.mimes))
+            return f"This kind of file cannot be sent here; use {known}."
+        if not 0 < size <= self.max_bytes:
+            return f"The picture may have at most {self.max_bytes / 1_000_000:.3g} MB."
+        if len(alt) > self.alt:
+            return f"The alternative text may have at most {self.alt:,} characters."
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a network can do, as data: outside a network's folder nothing else tells networks apart."""
+    """What a network can do, as data: outside a network's folder nothing else tells networks apart.
+
+    ``threads``: a public reply may go on in further posts, each answering the one before.
+    ``deep_link``: the address that opens a private message to us, with ``{account_id}`` in it; "" for none.
+    """
 
     streams: Sequence[StreamSpec]
     public_reply: bool = True
@@ -244,3 +355,11 @@ class Capabilities:
     settle_seconds: float = 5.0  # how long after a write the network may take to show it
     mark: str = ""  # the icon's name in the sprite
     link_prefix: str = ""
+    acts: Sequence[ActSpec] = ()
+    threads: bool = False
+    media: Mapping[Visibility, MediaLimits] = field(default_factory=dict)  # none for a visibility: no pictures there
+    deep_link: str = ""
+
+    def act(self, kind: Act, on: Target) -> ActSpec | None:
+        """How the act is done to such a target; None where it cannot be."""
+        return next((spec for spec in self.acts if spec.act is kind and spec.on is on), None)

@@ -16,6 +16,7 @@ from connectors.errors import (
     AuthError,
     ConfigError,
     GoneError,
+    NotReachable,
     RateLimited,
     RejectedError,
     TransientError,
@@ -61,7 +62,8 @@ ECHO = {"title": "Invalid Request", "errors": [{"parameters": {"$.text": ["dupli
         ("403 Forbidden", detail(said.DUPLICATE), UnknownOutcome, "may have been sent before"),
         ("403 Forbidden", detail(said.NOT_MENTIONED), RejectedError, "write a direct message instead"),
         ("403 Forbidden", detail(said.PARENT_GONE), GoneError, "deleted or hidden"),
-        ("403 Forbidden", detail(said.NO_DM), RejectedError, "answer in public instead"),
+        ("403 Forbidden", detail(said.NO_DM), NotReachable, "answer in public instead"),
+        ("403 Forbidden", detail("You cannot send messages to this user."), NotReachable, "answer in public instead"),
         ("403 Forbidden", detail("Your account is suspended."), ConfigError, "sign in at x.com"),
         ("403 Forbidden", ENROLLED, ConfigError, "developer console"),
         ("403 Forbidden", CAP, RateLimited, "usage cap"),
@@ -214,7 +216,7 @@ def test_a_person_who_takes_no_messages_is_one_sentence(x: XWorld) -> None:
     person = x.sandbox.user("shy", accepts_dm=False)
     draft, own = replace(MESSAGE, recipient_id=person), x.connector()
     assert isinstance(own.can_send(draft, datetime.now(UTC)), Allowed)
-    with pytest.raises(RejectedError, match="answer in public instead"):
+    with pytest.raises(NotReachable, match="answer in public instead"):
         own.send(draft, own.prepare(draft))
 
 

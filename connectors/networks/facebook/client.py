@@ -23,6 +23,8 @@ from connectors.networks.facebook.config import API, FacebookConfig
 from connectors.networks.facebook.problems import problem, regain, usage
 from connectors.types import RateBudget
 
+WRITES = ("send", "act", "media")
+
 Json = dict[str, Any]
 
 
@@ -84,25 +86,56 @@ class FacebookClient:
     def node(self, node_id: str, wanted: tuple[str, ...]) -> Json:
         return self._read("lookup", node_id, fields=fields.joined(wanted))
 
-    def comment(self, object_id: str, message: str) -> Json:
-        """Comment on a post, or reply to a comment."""
-        return self._write(f"{object_id}/comments", message=message)
+    def comment(self, object_id: str, message: str, picture: str = "") -> Json:
+        """Comment on a post, or reply to a comment; ``picture`` is an unpublished photo of ours."""
+        given = {"message": message, "attachment_id": picture}
+        return self._write("send", f"{object_id}/comments", **{name: value for name, value in given.items() if value})
 
     def send(self, recipient: Mapping[str, str], message: str, *, tag: str = "") -> Json:
         """A message. Facebook wants what is nested as JSON inside a form."""
         kind = {"messaging_type": "MESSAGE_TAG", "tag": tag} if tag else {"messaging_type": "RESPONSE"}
         body = {"recipient": json.dumps(dict(recipient)), "message": json.dumps({"text": message})}
-        return self._write(f"{self.page}/messages", **body, **kind)
+        return self._write("send", f"{self.page}/messages", **body, **kind)
+
+    def hide(self, object_id: str, *, hidden: bool) -> Json:
+        return self._write("act", object_id, is_hidden="true" if hidden else "false")
+
+    def like(self, object_id: str, *, liked: bool) -> Json:
+        return self._write("act", f"{object_id}/likes") if liked else self._delete(f"{object_id}/likes")
+
+    def likes(self, object_id: str) -> Json:
+        """Who likes a post."""
+        return self._read("lookup", f"{object_id}/likes", fields="id", limit=fields.COMMENTS_PAGE)
+
+    def delete(self, object_id: str) -> Json:
+        return self._delete(object_id)
+
+    def block(self, person: str, *, blocked: bool) -> Json:
+        if blocked:
+            return self._write("act", f"{self.page}/blocked", psid=json.dumps([int(person)]))
+        return self._delete(f"{self.page}/blocked", psid=person)
+
+    def blocked(self, person: str) -> Json:
+        """The person, where the page has blocked them."""
+        return self._read("lookup", f"{self.page}/blocked", fields="id", user=person)
+
+    def photo(self, data: bytes, mime: str, name: str, alt: str) -> Json:
+        """A photo that stands nowhere yet."""
+        described = {"alt_text_custom": alt} if alt else {}
+        files = {"source": (name, data, mime)}
+        return self._write("media", f"{self.page}/photos", files=files, published="false", **described)
 
     def _read(self, stream: str, path: str, **args: Any) -> Json:
         given = {name: value for name, value in args.items() if value not in ("", None)}
         return self._call(stream, path, args={**given, "appsecret_proof": self._proof})
 
-    def _write(self, path: str, **body: str) -> Json:
-        return self._call("send", path, post_args={**body, "appsecret_proof": self._proof})
+    def _write(self, stream: str, path: str, *, files: Any = None, **body: str) -> Json:
+        return self._call(stream, path, post_args={**body, "appsecret_proof": self._proof}, files=files)
+
+    def _delete(self, path: str, **args: str) -> Json:
+        return self._call("act", path, args={**args, "appsecret_proof": self._proof}, method="DELETE")
 
     def _call(self, stream: str, path: str, **kwargs: Any) -> Json:
-        write = "post_args" in kwargs
         self.session.last = None
         failure: ConnectorError | None = None  # raised outside the handler: the cause may hold a secret
         answer: Any = None
@@ -111,14 +144,18 @@ class FacebookClient:
         except ConnectorError:
             raise  # by our session, with a sentence of ours
         except Exception:  # noqa: BLE001 - GraphAPIError and what its parsing trips over; Facebook's answer decides
-            failure = problem(self.session.last, write=write, now=datetime.now(UTC))
+            failure = self._problem(stream)
         self._note(stream, self.session.last)
         if failure is None and not self._is_answer(answer):
-            failure = problem(self.session.last, write=write, now=datetime.now(UTC))
+            failure = self._problem(stream)
         if failure is not None:
             raise failure
         result: Json = answer
         return result
+
+    def _problem(self, stream: str) -> ConnectorError:
+        now = datetime.now(UTC)
+        return problem(self.session.last, write=stream in WRITES, now=now, act=stream == "act")
 
     def _is_answer(self, answer: Any) -> bool:
         """An object under a good status; facebook-sdk looks at no status."""

@@ -9,15 +9,17 @@ from typing import Any
 from connectors.base import Connector
 from connectors.errors import ConfigError, InvalidItem, RejectedError, UnknownOutcome, WindowClosed
 from connectors.http import Http
-from connectors.networks.facebook import fields, text
+from connectors.networks.facebook import acts, fields, media, text
 from connectors.networks.facebook.client import FacebookClient
 from connectors.networks.facebook.config import FacebookConfig
 from connectors.networks.facebook.find import find
 from connectors.networks.facebook.parse import NODE, PERSON, Reader, message_id
 from connectors.networks.facebook.problems import UNKNOWN, WINDOW
 from connectors.networks.facebook.walk import Comments, Messages, Stream
+from connectors.text import clean, outgoing
 from connectors.types import (
     Absent,
+    Action,
     Allowed,
     Audience,
     Author,
@@ -25,6 +27,7 @@ from connectors.types import (
     Denied,
     Draft,
     Measure,
+    MediaRef,
     Missing,
     Page,
     Post,
@@ -32,6 +35,7 @@ from connectors.types import (
     Receipt,
     StreamSpec,
     Unknown,
+    Upload,
     Visibility,
 )
 
@@ -39,8 +43,9 @@ ONE_PRIVATE_REPLY = "Facebook takes one private reply to this; you can write aga
 PERMISSIONS = {
     "pages_read_engagement": "Comments and posts are not read.",
     "pages_read_user_content": "What visitors write on the page is not read.",
-    "pages_manage_engagement": "Comments cannot be answered.",
-    "pages_manage_metadata": "Messenger conversations are not read.",
+    "pages_manage_engagement": "Comments cannot be answered, liked, hidden or deleted.",
+    "pages_manage_metadata": "Messenger conversations are not read, and nobody can be blocked.",
+    "pages_manage_posts": "Pictures cannot be attached.",
     "pages_messaging": "Messenger is neither read nor answered.",
 }
 GRANT = "Make a new token with this permission, by the person who manages the page, and enter it here."
@@ -61,6 +66,9 @@ class FacebookConnector(Connector[FacebookConfig]):
         settle_seconds=30.0,
         mark="facebook",
         link_prefix="https://www.facebook.com/",
+        acts=acts.ACTS,
+        media=media.LIMITS,
+        deep_link="https://m.me/{account_id}",
     )
 
     def __init__(self, config: FacebookConfig, http: Http) -> None:
@@ -118,8 +126,10 @@ class FacebookConnector(Connector[FacebookConfig]):
         return text.measure(text_, visibility)
 
     def can_send(self, draft: Draft, now: datetime) -> Allowed | Denied:
-        if not text.outgoing(draft.text):
+        if not outgoing(draft.text) and not draft.media:
             return Denied("There is no text to send.")
+        if refused := self.refuse_media(draft, now):
+            return refused
         length = text.measure(draft.text, draft.visibility)
         if not length.fits:
             return Denied(f"The text is too long for Facebook: {length.used} of {length.limit} {length.unit}.")
@@ -154,9 +164,10 @@ class FacebookConnector(Connector[FacebookConfig]):
 
     def prepare(self, draft: Draft) -> dict[str, Any]:
         """What leaves. ``answers`` binds a private reply to its comment or post: there is only one."""
-        body = text.outgoing(draft.text)
+        body = outgoing(draft.text)
         if draft.visibility is Visibility.PUBLIC:
-            return {"kind": "comment", "text": body, "object_id": draft.in_reply_to}
+            pictures = {"media": [ref.external_id for ref in draft.media]} if draft.media else {}
+            return {"kind": "comment", "text": body, **pictures, "object_id": draft.in_reply_to}
         at = draft.started_at or draft.last_direct_at
         if not draft.public_id or (at is not None and at < self._window_ends(draft)):
             wrote = draft.last_direct_at.isoformat() if draft.last_direct_at else ""
@@ -170,7 +181,8 @@ class FacebookConnector(Connector[FacebookConfig]):
         if (kind == "comment") != (draft.visibility is Visibility.PUBLIC):
             raise RejectedError("What was prepared is for another audience; it was not sent.")
         if kind == "comment":
-            identifier = text.clean(self.client.comment(_part(prepared["object_id"]), body).get("id"))
+            picture = str(next(iter(prepared.get("media", ())), ""))
+            identifier = clean(self.client.comment(_part(prepared["object_id"]), body, picture).get("id"))
             if not NODE.fullmatch(identifier):
                 raise UnknownOutcome(UNKNOWN)
             return Receipt(identifier, url=f"https://www.facebook.com/{identifier}")
@@ -196,6 +208,19 @@ class FacebookConnector(Connector[FacebookConfig]):
         self, draft: Draft, prepared: Mapping[str, Any], claimed_ids: Collection[str]
     ) -> Receipt | Absent | Unknown:
         return find(self.client, draft, prepared, claimed_ids)
+
+    def upload(self, upload: Upload) -> MediaRef:
+        return media.upload(self.client, upload)
+
+    def can_act(self, action: Action, now: datetime) -> Allowed | Denied:
+        allowed = super().can_act(action, now)
+        return allowed if isinstance(allowed, Denied) else acts.refusal(action) or allowed
+
+    def act(self, action: Action) -> Receipt:
+        return acts.act(self.client, action)
+
+    def find_acted(self, action: Action) -> Receipt | Absent | Unknown:
+        return acts.find_acted(self.client, action)
 
     def budget(self, stream: str) -> RateBudget | None:
         return self.client.budgets.get(stream)

@@ -50,6 +50,7 @@ MESSAGE_LIMIT = 2_000  # characters
 STANDARD_WINDOW = timedelta(hours=24)  # after the person last wrote
 HUMAN_AGENT_WINDOW = timedelta(days=7)  # the same, for apps with Meta's approval
 PRIVATE_REPLY_WINDOW = timedelta(days=7)  # after the comment or visitor post
+PICTURE_WINDOW = timedelta(hours=24)  # in which an unpublished photo must be used
 
 
 def joined(fields: tuple[str, ...]) -> str:

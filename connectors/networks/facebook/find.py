@@ -12,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.errors import GoneError, RejectedError
+from connectors.items import Sorted
 from connectors.networks.facebook.client import FacebookClient
-from connectors.networks.facebook.parse import NODE, PERSON, Reader, Sorted, following, items, mapping, moment
-from connectors.networks.facebook.text import alike, clean, comparable
+from connectors.networks.facebook.parse import NODE, PERSON, Reader, following, items, mapping, moment
+from connectors.networks.facebook.text import comparable
+from connectors.text import alike, clean
 from connectors.types import Absent, Draft, Post, Receipt, Unknown
 
 MARGIN = timedelta(minutes=2)  # by which Facebook's clock may be behind ours
@@ -117,8 +119,8 @@ class Search:
 
     def _judge(self, posts: list[Post], whole: bool) -> Receipt | Absent | Unknown:
         ours = [p for p in posts if p.own and p.published_at >= self.since and p.external_id not in self.claimed]
-        wanted = comparable(str(self.prepared["text"]))
-        equal = [post for post in ours if comparable(post.text) == wanted]
+        wanted, picture = comparable(str(self.prepared["text"])), bool(self.prepared.get("media"))
+        equal = [post for post in ours if comparable(post.text) == wanted and _pictured(post) == picture]
         if equal:
             # Facebook's times are whole seconds; within one, the list itself tells which is older.
             oldest = min(reversed(equal), key=lambda post: post.published_at)
@@ -126,6 +128,11 @@ class Search:
         if any(alike(comparable(post.text), wanted) for post in ours):
             return Unknown(SIMILAR)
         return Absent(len(posts)) if whole else Unknown(TOO_FAR)
+
+
+def _pictured(post: Post) -> bool:
+    """Whether it has a picture of ours; Facebook hangs a preview on a text with a link too."""
+    return any(item.kind == "photo" for item in post.media)
 
 
 def find(

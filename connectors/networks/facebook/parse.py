@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.errors import InvalidItem
-from connectors.networks.facebook.text import clean
-from connectors.types import Audience, Author, InvalidPost, Media, Post
+from connectors.items import Json, Sorted, sorted_out
+from connectors.text import clean
+from connectors.types import Audience, Author, Media, Post
 
 NODE = re.compile(r"[A-Za-z0-9_:.-]{1,160}")  # a part of a path: no slash, no question mark
 MESSAGE = re.compile(r"[!-~]{1,190}")
 PERSON = re.compile(r"[0-9]{1,32}")
 AHEAD = timedelta(minutes=5)  # how far Facebook's clock may be before ours
 NOBODY = "unnamed:"
-
-Json = Mapping[str, Any]
-Sorted = tuple[list[Post], list[InvalidPost]]
 
 
 class Reader:
@@ -28,13 +26,13 @@ class Reader:
         self.page, self.now = page, now
 
     def posts(self, raw: Iterable[Any]) -> Sorted:
-        return sorted_out(raw, self.post)
+        return sorted_out(raw, self.post, "Facebook")
 
     def comments(self, raw: Iterable[Any], post_id: str) -> Sorted:
-        return sorted_out(raw, lambda item: self.comment(item, post_id))
+        return sorted_out(raw, lambda item: self.comment(item, post_id), "Facebook")
 
     def messages(self, raw: Iterable[Any], conversation: Json) -> Sorted:
-        return sorted_out(raw, lambda item: self.message(item, conversation))
+        return sorted_out(raw, lambda item: self.message(item, conversation), "Facebook")
 
     def post(self, raw: Json, *, context: bool = False) -> Post:
         """A post by a visitor, by somebody who tags the page, or by the page itself."""
@@ -183,23 +181,6 @@ def following(answer: Json) -> str:
     paging = mapping(answer.get("paging"))
     after = mapping(paging.get("cursors")).get("after")
     return clean(after) if paging.get("next") else ""
-
-
-def sorted_out(raw: Iterable[Any], read: Callable[[Json], Post]) -> Sorted:
-    posts: dict[str, Post] = {}
-    invalid: list[InvalidPost] = []
-    for item in raw:
-        identifier = clean(item.get("id"))[:200] if isinstance(item, Mapping) else ""
-        try:
-            if not isinstance(item, Mapping):
-                raise InvalidItem("Facebook sent something that is no item.")
-            post = read(item)
-            posts.setdefault(post.external_id, post)
-        except InvalidItem as error:
-            invalid.append(InvalidPost(identifier, str(error)))
-        except Exception:  # noqa: BLE001 - one item that nobody foresaw must not stop the rest
-            invalid.append(InvalidPost(identifier, "Facebook sent this item in a form that cannot be read."))
-    return list(posts.values()), invalid
 
 
 def _node(raw: Json) -> str:

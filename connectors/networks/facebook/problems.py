@@ -16,6 +16,7 @@ from connectors.errors import (
     ConfigError,
     ConnectorError,
     GoneError,
+    NotReachable,
     RateLimited,
     RejectedError,
     TransientError,
@@ -25,6 +26,8 @@ from connectors.errors import (
 from connectors.http import LastResponse
 
 UNKNOWN = "Facebook did not say clearly whether it took this; it may have been sent."
+UNDONE = "Facebook did not say clearly whether it did this; it may have been done."
+NOT_DONE = "Facebook does not let the page do that here."
 TROUBLE = "Facebook is having trouble answering; it will be asked again."
 SLOWER = "Facebook asks us to slow down; it will be tried again."
 WINDOW = "Facebook takes a message only for a while after the person wrote, and that time is over; answer in public."
@@ -53,24 +56,28 @@ REFUSED = "Facebook refuses this as it stands; change the text or answer in anot
 SENTENCES: dict[int, tuple[type[ConnectorError], str]] = {
     10900: (WindowClosed, USED),
     10902: (RejectedError, "Facebook takes no private reply to this; answer in public instead."),
-    10903: (RejectedError, "This person takes no private reply from the page; answer in public instead."),
+    10903: (NotReachable, "This person takes no private reply from the page; answer in public instead."),
     10904: (ConfigError, "The page has messages switched off: switch them on in the page's settings."),
     368: (RejectedError, "Facebook has blocked this as abusive or too frequent; change the text or wait."),
     506: (RejectedError, "Facebook refuses the same text twice in a row; change the text."),
-    551: (RejectedError, PERSON),
+    551: (NotReachable, PERSON),
     803: (GoneError, GONE),
 }
 PERMISSION = (
     "The page's token lacks a permission (Facebook's code {code}): grant pages_read_engagement, "
-    "pages_read_user_content, pages_manage_engagement and pages_messaging and connect the page again."
+    "pages_read_user_content, pages_manage_engagement, pages_manage_metadata, pages_manage_posts and pages_messaging "
+    "and connect the page again."
 )
 
 
-def problem(last: LastResponse | None, *, write: bool, now: datetime) -> ConnectorError:
-    """The error for an answer that is not what was asked for; ``last`` is None where nothing was sent."""
+def problem(last: LastResponse | None, *, write: bool, now: datetime, act: bool = False) -> ConnectorError:
+    """The error for an answer that is not what was asked for; ``last`` is None where nothing was sent.
+
+    ``act``: the write was no text but something done to a comment, post or person.
+    """
     if last is None:
         return ConfigError("The credentials of this Facebook page cannot be used; enter them again.")
-    unclear: ConnectorError = UnknownOutcome(UNKNOWN) if write else TransientError(TROUBLE)
+    unclear: ConnectorError = UnknownOutcome(UNDONE if act else UNKNOWN) if write else TransientError(TROUBLE)
     code, subcode, passing = _codes(last)
     if code in RATE or last.status == 429:
         return RateLimited(SLOWER, retry_at=regain(last, now))
@@ -79,17 +86,17 @@ def problem(last: LastResponse | None, *, write: bool, now: datetime) -> Connect
     if last.status >= 500 or last.status == 408 or code in UNCLEAR or (passing and code not in TOKEN_CODES):
         return unclear
     if code is None:
-        return _by_status(last, write, unclear)
-    return _by_code(code, subcode, write)
+        return _by_status(last, write, unclear, act)
+    return _by_code(code, subcode, write, act)
 
 
-def _by_code(code: int, subcode: int | None, write: bool) -> ConnectorError:
+def _by_code(code: int, subcode: int | None, write: bool, act: bool) -> ConnectorError:
     if code in TOKEN_CODES:
         return AuthError(TOKENS.get(subcode or code, TOKEN))
     if subcode in WINDOW_SUBCODES:
         return WindowClosed(WINDOW)
     if subcode in PERSON_SUBCODES:
-        return RejectedError(PERSON)
+        return NotReachable(PERSON)
     if subcode in GONE_SUBCODES:
         return GoneError(GONE)
     if code in SENTENCES:
@@ -98,11 +105,11 @@ def _by_code(code: int, subcode: int | None, write: bool) -> ConnectorError:
     if code in (3, 10) or 200 <= code < 300:
         return ConfigError(PERMISSION.format(code=code))
     if write:
-        return RejectedError(REFUSED)
+        return RejectedError(NOT_DONE if act else REFUSED)
     return RejectedError(f"Facebook does not understand what it was asked (its code {code}).")
 
 
-def _by_status(last: LastResponse, write: bool, unclear: ConnectorError) -> ConnectorError:
+def _by_status(last: LastResponse, write: bool, unclear: ConnectorError, act: bool) -> ConnectorError:
     """A refusal without Facebook's own code: by the status, unless something in front of Facebook answered."""
     if "html" in last.headers.get("content-type", "").lower() or last.body.lstrip()[:1] == b"<":
         return unclear
@@ -110,7 +117,9 @@ def _by_status(last: LastResponse, write: bool, unclear: ConnectorError) -> Conn
         return AuthError(TOKEN)
     if last.status == 404:
         return GoneError(GONE)
-    return RejectedError(REFUSED if write else f"Facebook does not understand what it was asked (HTTP {last.status}).")
+    if write:
+        return RejectedError(NOT_DONE if act else REFUSED)
+    return RejectedError(f"Facebook does not understand what it was asked (HTTP {last.status}).")
 
 
 def _codes(last: LastResponse) -> tuple[int | None, int | None, bool]:

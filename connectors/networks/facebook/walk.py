@@ -20,9 +20,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from connectors.errors import RejectedError, TransientError
+from connectors.items import Sorted
 from connectors.networks.facebook.client import FacebookClient
-from connectors.networks.facebook.parse import NODE, Reader, Sorted, author_id, following, items, mapping, moment
-from connectors.networks.facebook.text import clean
+from connectors.networks.facebook.parse import NODE, Reader, author_id, following, items, mapping, moment
+from connectors.text import clean
 from connectors.types import Gap, InvalidPost, Page, Post
 
 CLOCKS = 600  # seconds by which our clock may be ahead, where an answer has no Date

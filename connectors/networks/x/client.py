@@ -6,7 +6,8 @@ Answers stay dictionaries, because tweepy's models refuse a timestamp without mi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,12 +60,44 @@ class XClient:
         asked = fields.tweets(fields.THREAD_EXPANSIONS)
         return self._call("lookup", False, self._tweepy.get_tweet, post_id, **asked)
 
-    def reply(self, text: str, in_reply_to: str) -> Json:
+    def reply(self, text: str, in_reply_to: str, media: Sequence[str] = ()) -> Json:
         write = self._tweepy.create_tweet
-        return self._call("send", True, write, text=text, in_reply_to_tweet_id=in_reply_to)
+        given = {"text": text or None, "media_ids": list(media) or None}
+        return self._call("send", True, write, in_reply_to_tweet_id=in_reply_to, **given)
 
-    def message(self, text: str, **target: str) -> Json:
-        return self._call("send", True, self._tweepy.create_direct_message, text=text, **target)
+    def message(self, text: str, media: Sequence[str] = (), **target: str) -> Json:
+        write = self._tweepy.create_direct_message
+        return self._call("send", True, write, text=text or None, media_id=next(iter(media), None), **target)
+
+    def hide(self, post_id: str, *, hidden: bool) -> Json:
+        write = self._tweepy.hide_reply if hidden else self._tweepy.unhide_reply
+        return self._call("act", True, write, post_id)
+
+    def like(self, post_id: str, *, liked: bool) -> Json:
+        likes = f"/2/users/{self._id}/likes"
+        if liked:
+            return self._call("act", True, self._ask, "POST", likes, json={"tweet_id": post_id})
+        return self._call("act", True, self._ask, "DELETE", f"{likes}/{post_id}")
+
+    def delete(self, post_id: str) -> Json:
+        return self._call("act", True, self._tweepy.delete_tweet, post_id)
+
+    def liked(self) -> Json:
+        """Posts that we like."""
+        return self._call("likes", False, self._tweepy.get_liked_tweets, self._id, max_results=fields.PAGE)
+
+    def upload(self, data: bytes, mime: str, category: str) -> Json:
+        body = {"media": b64encode(data).decode(), "media_type": mime, "media_category": category}
+        return self._call("media", True, self._ask, "POST", "/2/media/upload", json=body)
+
+    def describe(self, media_id: str, alt: str) -> Json:
+        body = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
+        return self._call("media", True, self._ask, "POST", "/2/media/metadata", json=body)
+
+    def _ask(self, method: str, route: str, **kwargs: Any) -> Json:
+        """What tweepy does not have (media), or asks who we are for before it (likes)."""
+        answer: Json = self._tweepy.request(method, route, **kwargs).json()
+        return answer
 
     @property
     def _id(self) -> str:
@@ -81,14 +114,17 @@ class XClient:
         except ConnectorError:
             raise  # by our session, with a sentence of ours
         except Exception:  # noqa: BLE001 - tweepy's errors and what its parsing trips over; X's answer decides
-            failure = problem(self.session.last, write=write, now=datetime.now(UTC))
+            failure = self._problem(stream, write)
         self._note(stream, self.session.last)
         if failure is None and not _is_answer(answer):
-            failure = problem(self.session.last, write=write, now=datetime.now(UTC))
+            failure = self._problem(stream, write)
         if failure is not None:
             raise failure
         result: Json = answer
         return result
+
+    def _problem(self, stream: str, write: bool) -> ConnectorError:
+        return problem(self.session.last, write=write, now=datetime.now(UTC), act=stream == "act")
 
     def _note(self, stream: str, last: LastResponse | None) -> None:
         if last is not None and "x-rate-limit-limit" in last.headers:

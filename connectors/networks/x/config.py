@@ -31,8 +31,9 @@ class XConfig:
     ``account_id`` is its numeric id and ``handle`` its name without the @. ``base_url`` is X, or a
     proxy or sandbox that speaks X's API v2. ``history`` is how many items the first poll of a stream
     takes. ``overlap_seconds`` is how far each poll reads back over known ground, because ids arrive
-    out of order. Credentials are either the four values of OAuth 1.0a, which do not expire, or the four of
-    OAuth 2.0, which are renewed every two hours. Which it is, is told by the fields that are given.
+    out of order. ``enterprise`` says that the app has an Enterprise agreement with X. Credentials are either
+    the four values of OAuth 1.0a, which do not expire, or the four of OAuth 2.0, which are renewed every two
+    hours. Which it is, is told by the fields that are given.
     """
 
     account_id: str = ""
@@ -40,6 +41,7 @@ class XConfig:
     base_url: str = _more(API, "Address of X's API", "Change it only for a proxy or the sandbox.")
     history: int = _more(100, "Items of the past", "How many the first read of each stream takes.")
     overlap_seconds: float = _more(120.0, "Seconds read again", "Posts may appear late, below newer ones.")
+    enterprise: bool = _more(False, "Enterprise access", "X takes likes through its API from no other apps.")
     consumer_key: str = _secret("API key", WAY1)
     consumer_secret: str = _secret("API key secret", WAY1)
     access_token_secret: str = _secret("Access token secret", WAY1)

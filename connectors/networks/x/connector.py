@@ -9,7 +9,7 @@ from typing import Any
 from connectors.base import Connector
 from connectors.errors import ConfigError, RejectedError, UnknownOutcome
 from connectors.http import Http
-from connectors.networks.x import fields, text
+from connectors.networks.x import acts, fields, media, text
 from connectors.networks.x.client import XClient
 from connectors.networks.x.config import XConfig
 from connectors.networks.x.find import find, receipt, target
@@ -17,8 +17,10 @@ from connectors.networks.x.parse import DIRECT_PREFIX, ID, Reader, address
 from connectors.networks.x.problems import UNKNOWN
 from connectors.networks.x.renew import renew
 from connectors.networks.x.walk import Mentions, Messages, Stream
+from connectors.text import outgoing
 from connectors.types import (
     Absent,
+    Action,
     Allowed,
     Author,
     Capabilities,
@@ -26,6 +28,7 @@ from connectors.types import (
     Denied,
     Draft,
     Measure,
+    MediaRef,
     Missing,
     Page,
     Post,
@@ -33,6 +36,7 @@ from connectors.types import (
     Receipt,
     StreamSpec,
     Unknown,
+    Upload,
     Visibility,
 )
 
@@ -57,6 +61,10 @@ class XConnector(Connector[XConfig]):
         settle_seconds=10.0,
         mark="x",
         link_prefix="https://x.com/",
+        acts=acts.ACTS,
+        threads=True,
+        media=media.LIMITS,
+        deep_link="https://x.com/messages/compose?recipient_id={account_id}",
     )
 
     def __init__(self, config: XConfig, http: Http) -> None:
@@ -123,9 +131,11 @@ class XConnector(Connector[XConfig]):
         return text.measure(text_, visibility)
 
     def can_send(self, draft: Draft, now: datetime) -> Allowed | Denied:
-        body, public = text.outgoing(draft.text), draft.visibility is Visibility.PUBLIC
-        if not body:
+        body, public = outgoing(draft.text), draft.visibility is Visibility.PUBLIC
+        if not body and not draft.media:
             return Denied("There is no text to send.")
+        if refused := self.refuse_media(draft, now):
+            return refused
         if text.FORBIDDEN.search(body):
             return Denied("The text holds an invisible character that X refuses; type it again.")
         length = text.measure(body, draft.visibility)
@@ -144,26 +154,24 @@ class XConnector(Connector[XConfig]):
         return Allowed(tuple(warnings))
 
     def prepare(self, draft: Draft) -> dict[str, Any]:
-        body = text.outgoing(draft.text)
+        body = {"text": outgoing(draft.text)}
+        pictures = {"media": [ref.external_id for ref in draft.media]} if draft.media else {}
         if draft.visibility is Visibility.PUBLIC:
-            return {"kind": "reply", "text": body, "in_reply_to": draft.in_reply_to}
-        return {
-            "kind": "direct",
-            "text": body,
-            "recipient_id": draft.recipient_id,
-            "dialogue_id": draft.dialogue_id.removeprefix(DIRECT_PREFIX),
-        }
+            return {"kind": "reply", **body, **pictures, "in_reply_to": draft.in_reply_to}
+        dialogue = draft.dialogue_id.removeprefix(DIRECT_PREFIX)
+        return {"kind": "direct", **body, **pictures, "recipient_id": draft.recipient_id, "dialogue_id": dialogue}
 
     def send(self, draft: Draft, prepared: Mapping[str, Any]) -> Receipt:
         """Sends what was prepared; the draft is not looked at, except that its audience must agree."""
         kind = prepared.get("kind")
         if kind != ("reply" if draft.visibility is Visibility.PUBLIC else "direct"):
             raise RejectedError("What was prepared is for another audience; it was not sent.")
+        text_, pictures = str(prepared["text"]), [str(ref) for ref in prepared.get("media", ())]
         if kind == "reply":
-            answer = self.client.reply(str(prepared["text"]), str(prepared["in_reply_to"]))
+            answer = self.client.reply(text_, str(prepared["in_reply_to"]), pictures)
             identifier = _identifier(answer, "id")
             return receipt(identifier, url=address(self.config.handle, identifier))
-        answer = self.client.message(str(prepared["text"]), **target(prepared))
+        answer = self.client.message(text_, pictures, **target(prepared))
         identifier = _identifier(answer, "dm_event_id")
         dialogue = answer["data"].get("dm_conversation_id")
         return receipt(identifier, dialogue_id=f"{DIRECT_PREFIX}{dialogue}" if dialogue else "")
@@ -172,6 +180,19 @@ class XConnector(Connector[XConfig]):
         self, draft: Draft, prepared: Mapping[str, Any], claimed_ids: Collection[str]
     ) -> Receipt | Absent | Unknown:
         return find(self.client, draft, prepared, claimed_ids)
+
+    def upload(self, upload: Upload) -> MediaRef:
+        return media.upload(self.client, upload)
+
+    def can_act(self, action: Action, now: datetime) -> Allowed | Denied:
+        allowed = super().can_act(action, now)
+        return allowed if isinstance(allowed, Denied) else acts.refusal(self.config, action) or allowed
+
+    def act(self, action: Action) -> Receipt:
+        return acts.act(self.client, action)
+
+    def find_acted(self, action: Action) -> Receipt | Absent | Unknown:
+        return acts.find_acted(self.client, action)
 
     @property
     def expiring(self) -> bool:

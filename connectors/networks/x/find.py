@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from difflib import SequenceMatcher
 from typing import Any
 
 from connectors.errors import GoneError, RejectedError
@@ -18,10 +17,10 @@ from connectors.networks.x.client import XClient
 from connectors.networks.x.parse import DIALOGUE, ID, Reader, items
 from connectors.networks.x.text import comparable
 from connectors.networks.x.walk import answered, next_token
+from connectors.text import alike
 from connectors.types import Absent, Draft, Post, Receipt, Unknown
 
 MARGIN = timedelta(minutes=2)  # by which X's clock may be behind ours
-ALIKE = 0.85  # similarity from which a person must judge
 
 NO_START = "It is not recorded when this was first sent, so X's list cannot be searched."
 TOO_FAR = "X does not show far enough back to tell whether this was sent."
@@ -45,24 +44,21 @@ def find(
     ours = [p for p in posts if p.own and p.published_at >= since and p.external_id not in claimed]
     if not direct:
         ours = [p for p in ours if p.in_reply_to == prepared.get("in_reply_to")]
-    return _judge(ours, str(prepared.get("text", "")), whole, len(posts), direct)
+    return _judge(ours, prepared, whole, len(posts), direct)
 
 
-def _judge(ours: list[Post], text: str, whole: bool, looked_at: int, direct: bool) -> Receipt | Absent | Unknown:
-    wanted = comparable(text)
-    equal = [p for p in ours if comparable(p.text) == wanted]
+def _judge(
+    ours: list[Post], prepared: Mapping[str, Any], whole: bool, looked_at: int, direct: bool
+) -> Receipt | Absent | Unknown:
+    """The same text with other pictures, or with none, is for a person to judge."""
+    wanted, pictures = comparable(str(prepared.get("text", ""))), len(prepared.get("media", ()))
+    equal = [p for p in ours if comparable(p.text) == wanted and len(p.media) == pictures]
     if equal:
         oldest = min(equal, key=lambda p: int(p.external_id))
         return receipt(oldest.external_id, url=oldest.url, dialogue_id=oldest.root_id if direct else "")
-    if any(_alike(comparable(p.text), wanted) for p in ours):
+    if any(alike(comparable(p.text), wanted) for p in ours):
         return Unknown(SIMILAR)
     return Absent(looked_at) if whole else Unknown(TOO_FAR)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether a person might take the two for the same text. Cheap bounds first: texts may be long."""
-    matcher = SequenceMatcher(None, one, other)
-    return all(ratio() >= ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
 
 
 def receipt(identifier: str, *, url: str = "", dialogue_id: str = "") -> Receipt:

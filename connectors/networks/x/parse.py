@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.errors import InvalidItem
+from connectors.items import Json, Sorted, sorted_out
 from connectors.networks.x import snowflake
-from connectors.networks.x.text import clean, incoming
-from connectors.types import Audience, Author, InvalidPost, Media, Post
+from connectors.networks.x.text import incoming
+from connectors.text import clean
+from connectors.types import Audience, Author, Media, Post
 
 ID = re.compile(r"[0-9]{1,19}")
 DIALOGUE = re.compile(r"[0-9]{1,19}(?:-[0-9]{1,19})?")
 AHEAD = timedelta(minutes=5)  # how far a network's clock may be before ours
 DIRECT_PREFIX = "dm:"
-
-Json = Mapping[str, Any]
 
 
 class Reader:
@@ -30,12 +30,12 @@ class Reader:
         self.media = _by(includes.get("media"), "media_key")
         self.tweets = _by(includes.get("tweets"), "id")
 
-    def posts(self, raw: Iterable[Any]) -> tuple[list[Post], list[InvalidPost]]:
-        return _sorted_out(raw, self.post)
+    def posts(self, raw: Iterable[Any]) -> Sorted:
+        return sorted_out(raw, self.post, "X")
 
-    def messages(self, raw: Iterable[Any]) -> tuple[list[Post], list[InvalidPost]]:
+    def messages(self, raw: Iterable[Any]) -> Sorted:
         """Joining and leaving are no messages, so anything but MessageCreate is left out."""
-        return _sorted_out((item for item in raw if _is_message(item)), self.message)
+        return sorted_out((item for item in raw if _is_message(item)), self.message, "X")
 
     def post(self, raw: Json, *, context: bool = False) -> Post:
         identifier = _id(raw)
@@ -175,23 +175,6 @@ def identifiers(raw: Iterable[Any]) -> list[int]:
     """The readable ids of a page, invalid items included, so that one of those cannot hold up a walk."""
     texts = (clean(item.get("id")) for item in raw if isinstance(item, Mapping))
     return [int(text) for text in texts if ID.fullmatch(text)]
-
-
-def _sorted_out(raw: Iterable[Any], read: Callable[[Json], Post]) -> tuple[list[Post], list[InvalidPost]]:
-    posts: dict[str, Post] = {}
-    invalid: list[InvalidPost] = []
-    for item in raw:
-        identifier = clean(item.get("id")) if isinstance(item, Mapping) else ""
-        try:
-            if not isinstance(item, Mapping):
-                raise InvalidItem("X sent something that is no item.")
-            post = read(item)
-            posts.setdefault(post.external_id, post)
-        except InvalidItem as error:
-            invalid.append(InvalidPost(identifier, str(error)))
-        except Exception:  # noqa: BLE001 - one item that nobody foresaw must not stop the rest
-            invalid.append(InvalidPost(identifier, "X sent this item in a form that cannot be read."))
-    return list(posts.values()), invalid
 
 
 def _is_message(item: Any) -> bool:

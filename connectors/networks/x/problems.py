@@ -15,6 +15,7 @@ from connectors.errors import (
     ConfigError,
     ConnectorError,
     GoneError,
+    NotReachable,
     RateLimited,
     RejectedError,
     TransientError,
@@ -23,6 +24,9 @@ from connectors.errors import (
 from connectors.http import LastResponse
 
 UNKNOWN = "X did not say clearly whether it took this; it may have been sent."
+UNDONE = "X did not say clearly whether it did this; it may have been done."
+REFUSED = "X refuses this as it stands; change the text or answer in another way."
+NOT_DONE = "X does not let this account do that to this post."
 TROUBLE = "X is having trouble answering; it will be asked again."
 NO_CREDITS = "X has paused this app because its credits are used up: buy credits in X's developer console."
 CAPPED = "X has paused this app because its usage cap is reached: raise the cap in X's developer console."
@@ -32,7 +36,7 @@ _FORBIDDEN: tuple[tuple[str, type[ConnectorError], str], ...] = (
     (
         r"deleted|not visible to you|no longer (exists|available)",
         GoneError,
-        "The post is deleted or hidden from this account, so X takes no reply to it.",
+        "The post is deleted or hidden from this account.",
     ),
     (
         r"mentioned|otherwise engaged|reply to this conversation",
@@ -42,7 +46,7 @@ _FORBIDDEN: tuple[tuple[str, type[ConnectorError], str], ...] = (
     (
         r"permission to dm|cannot send (direct )?messages|direct messages? .*not|not following you"
         r"|not (allowed|permitted) to (send )?(dm|direct message)",
-        RejectedError,
+        NotReachable,
         "This person does not take direct messages from this account; answer in public instead.",
     ),
     (
@@ -60,12 +64,15 @@ _FORBIDDEN: tuple[tuple[str, type[ConnectorError], str], ...] = (
 )
 
 
-def problem(last: LastResponse | None, *, write: bool, now: datetime) -> ConnectorError:
-    """The error for an answer of X that is not what was asked for; ``last`` is None where nothing was sent."""
+def problem(last: LastResponse | None, *, write: bool, now: datetime, act: bool = False) -> ConnectorError:
+    """The error for an answer of X that is not what was asked for; ``last`` is None where nothing was sent.
+
+    ``act``: the write was no text but something done to a post.
+    """
     if last is None:
         return ConfigError("The credentials of this X account cannot be used; enter them again.")
     status, words = last.status, _words(last)
-    unclear: ConnectorError = UnknownOutcome(UNKNOWN) if write else TransientError(TROUBLE)
+    unclear: ConnectorError = UnknownOutcome(UNDONE if act else UNKNOWN) if write else TransientError(TROUBLE)
     if status == 401:
         return AuthError("X no longer accepts this account's access; connect the account again.")
     if status == 402 or (status in (403, 429) and re.search(r"credits", words)):
@@ -78,15 +85,15 @@ def problem(last: LastResponse | None, *, write: bool, now: datetime) -> Connect
         return unclear
     if status == 404:
         return GoneError("X no longer has this post, message or account.")
-    return _refused(status, words, write)
+    return _refused(status, words, write, act)
 
 
-def _refused(status: int, words: str, write: bool) -> ConnectorError:
+def _refused(status: int, words: str, write: bool, act: bool) -> ConnectorError:
     for pattern, kind, sentence in _FORBIDDEN:
         if re.search(pattern, words) and (write or kind is ConfigError):
             return kind(sentence)
     if write:
-        return RejectedError("X refuses this as it stands; change the text or answer in another way.")
+        return RejectedError(NOT_DONE if act else REFUSED)
     if status == 403:
         return ConfigError("X does not let this app read that: check its access in X's developer console.")
     return RejectedError(f"X does not understand what it was asked (HTTP {status}).")

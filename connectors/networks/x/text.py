@@ -15,6 +15,7 @@ from typing import Any
 from twitter_text import extract_urls_with_indices, parse_tweet
 
 from connectors.networks.x.fields import MESSAGE_LIMIT, POST_LIMIT
+from connectors.text import clean, outgoing
 from connectors.types import Measure, Visibility
 
 EXACT = 2_000  # characters counted exactly; beyond them nothing can fit and the parser would take seconds
@@ -22,18 +23,6 @@ DOTS = 12  # more than any host name has
 CASHTAG = re.compile(r"(?<![\w$])\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
 FORBIDDEN = re.compile("[\ufffe\uffff\ufeff]")  # refused by X (twitter-text: invalid characters)
 LEADING_NAMES = re.compile(r"^(?:\s*[@\uff20]\w{1,20}\b)+\s*")
-
-
-def clean(value: Any) -> str:
-    """``value`` as text that a database takes: no NUL, U+FFFD for a lone surrogate, "" for anything else."""
-    if not isinstance(value, str):
-        return ""
-    return re.sub("[\ud800-\udfff]", "\ufffd", value.replace("\x00", ""))
-
-
-def outgoing(text: str) -> str:
-    """Exactly what is sent: cleaned, NFC, \\n as the only line end, no space around it."""
-    return unicodedata.normalize("NFC", re.sub(r"\r\n?", "\n", clean(text))).strip()
 
 
 def unescaped(text: str) -> str:
