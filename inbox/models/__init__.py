@@ -4,12 +4,14 @@ from inbox.models.composing import Macro, SavedDraft
 from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
+from inbox.models.media import Attachment, MediaCopy
 from inbox.models.outbox import OutboxHold, OutboxItem, SendingPause
 from inbox.models.tags import ConversationTag, Tag
 from inbox.models.writes import ApiWrite
 
 __all__ = [
     "ApiWrite",
+    "Attachment",
     "Contact",
     "Conversation",
     "ConversationTag",
@@ -19,6 +21,7 @@ __all__ = [
     "EventReader",
     "Identity",
     "Macro",
+    "MediaCopy",
     "Message",
     "Note",
     "OutboxHold",
