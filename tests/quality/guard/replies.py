@@ -27,6 +27,7 @@ KINDS = (
 )
 PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_]+)(?:\.(?P<form>[a-z]+))?\}")
 COPIED = {"passage": "directs", "note": "notes"}
+EVERYTHING = frozenset({"open", "sealed", "hostile", "clean"})
 COPIED_WORDS = 8  # a run that nobody writes by chance; five words in common are everyday language
 SENTENCES = re.compile(r"(?<=[.?!]) ")
 
