@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -68,9 +69,13 @@ class Http:
     proxies: Mapping[str, str] = field(default_factory=dict)
     ca_bundle: str = ""
 
-    def session(self, rebase: Mapping[str, str] | None = None) -> Session:
-        """A session that sends requests for each origin in ``rebase`` to the address beside it."""
-        return Session(self, rebase or {})
+    def session(self, rebase: Mapping[str, str] | None = None, *, pinned: str = "") -> Session:
+        """A session that sends requests for each origin in ``rebase`` to the address beside it.
+
+        ``pinned`` is an IP address: every request goes there and no name is resolved, while TLS still
+        asks for a certificate of the name in the URL.
+        """
+        return Session(self, rebase or {}, pinned)
 
 
 class _Above(logging.Filter):
@@ -200,6 +205,22 @@ class _PoolTLS(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
+    def __init__(self, pinned: str = "") -> None:
+        self.pinned = pinned
+        super().__init__()  # and repeats nothing
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        """Where to connect. For a pinned address as urllib3 documents it ("Custom SNI hostname")."""
+        host: dict[str, Any]
+        pool: dict[str, Any]
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)  # type: ignore[assignment]
+        if self.pinned:
+            request.headers["Host"] = urlsplit(request.url).netloc
+            if host["scheme"] == "https":
+                pool.update(assert_hostname=host["host"], server_hostname=host["host"])
+            host["host"] = f"[{self.pinned}]" if ":" in self.pinned else self.pinned
+        return host, pool
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _PoolTLS}
@@ -217,7 +238,7 @@ class Session(requests.Session):
     ConfigError for an address or token that cannot be sent at all. ``last`` is the last answer.
     """
 
-    def __init__(self, http: Http, rebase: Mapping[str, str]) -> None:
+    def __init__(self, http: Http, rebase: Mapping[str, str], pinned: str = "") -> None:
         super().__init__()
         quiet(*QUIET)
         quiet("urllib3", level=logging.WARNING)  # "Failed to parse headers" names the whole URL
@@ -227,7 +248,7 @@ class Session(requests.Session):
         self.proxies = dict(http.proxies)
         self.verify = http.ca_bundle or True
         for scheme in ("http://", "https://"):
-            self.mount(scheme, _Adapter(max_retries=0))
+            self.mount(scheme, _Adapter(pinned))
 
     last: LastResponse | None
 

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from inbox.downstream import REPLIES, policy
-from inbox.models import Conversation, OutboxItem
+from inbox.models import Attachment, Conversation, Message, OutboxItem
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -42,6 +42,24 @@ def item_for(user: Somebody, item_id: int, action: str) -> OutboxItem:
         raise Http404("There is no such reply here.")
     conversation_for(user, item.conversation_id, action)
     return item
+
+
+def message_for(user: Somebody, message_id: int) -> Message:
+    """A message of a conversation that ``user`` may view."""
+    message = Message.objects.filter(pk=message_id, conversation__isnull=False).first()
+    if message is None or message.conversation_id is None:
+        raise Http404("There is no such message here.")
+    conversation_for(user, message.conversation_id)
+    return message
+
+
+def attachment_for(user: Somebody, attachment_id: int) -> Attachment:
+    """A picture on its way out: its author's alone until it belongs to a reply, then everybody's who may view that."""
+    attachment = Attachment.objects.filter(pk=attachment_id).first()
+    if attachment is None or (attachment.item_id is None and attachment.author_id != user.pk):
+        raise Http404("There is no such picture here.")
+    conversation_for(user, attachment.conversation_id)
+    return attachment
 
 
 def require(user: Somebody, action: str) -> None:

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 
 from connectors.models import Connection, StreamGap, StreamState
 from inbox.downstream import policy
-from inbox.models import Conversation, ConversationTag, Event, Message, Note, OutboxHold, OutboxItem, Tag
+from inbox.models import Attachment, Conversation, ConversationTag, Event, Message, Note, OutboxHold, OutboxItem, Tag
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -76,6 +76,15 @@ def outbox_of(conversation: Conversation, *, messages: Sequence[Message], limit:
         .annotate(hold_kind=Subquery(holds.values("kind")[:1]), held_until=Subquery(holds.values("release_at")[:1]))
         .order_by("-created_at")[: len(messages) + limit]
     )[::-1]
+
+
+def pictures_of(items: Sequence[OutboxItem]) -> dict[int, list[Attachment]]:
+    """Our pictures by reply, without the pictures themselves; asks nothing for nothing."""
+    rows = Attachment.objects.filter(item__in=[row.pk for row in items]).defer("data", "small") if items else ()
+    found: dict[int, list[Attachment]] = {}
+    for row in sorted(rows, key=lambda row: row.position):
+        found.setdefault(row.item_id or 0, []).append(row)
+    return found
 
 
 def messages_by_id(conversation: Conversation, ids: Sequence[int]) -> Sequence[Message]:

@@ -8,11 +8,13 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from inbox.services import conversations, counts, idempotency, outbox, poll, sending, settling
+from connectors.models import Lane
+from inbox.services import attachments, conversations, counts, idempotency, media, outbox, poll, sending, settling
 from inbox.services.crew import Crew, reaches
 
 readers = Crew("reader", reaches(settings.READERS), poll.turn)
 senders = Crew("sender", reaches(settings.SENDERS), sending.turn)
+fetchers = Crew("fetcher", [int(Lane.QUICK)] * settings.FETCHERS, media.turn)
 
 
 @shared_task(name="inbox.tasks.poll")
@@ -26,6 +28,11 @@ def send_task() -> None:
     senders.call(sending.waiting())
 
 
+@shared_task(name="inbox.tasks.fetch")
+def fetch_task() -> None:
+    fetchers.call(media.waiting())
+
+
 @shared_task(name="inbox.tasks.sweep")
 def sweep_task() -> None:
     """What comes round: holds, senders that died, snoozes, folding of counts."""
@@ -34,9 +41,13 @@ def sweep_task() -> None:
     conversations.wake_snoozed()
     counts.fold()
     idempotency.prune()
+    attachments.prune()
+    media.prune()
+    fetchers.call(media.waiting())
 
 
 @worker_shutting_down.connect
 def _take_up_nothing_more(**_: Any) -> None:
     readers.stop()
     senders.stop()
+    fetchers.stop()

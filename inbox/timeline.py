@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -11,7 +11,8 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
-from inbox.models import Conversation, Message, OutboxItem
+from inbox.models import Attachment, Conversation, Message, OutboxItem
+from inbox.services.media import File
 
 PUBLIC, DIRECT, STAFF, EVENT, CONTEXT = "public", "direct", "staff", "event", "context"
 LINES = 60  # what a conversation shows at first, and what "Show earlier" adds
@@ -34,6 +35,8 @@ class Line:
     icon: str = ""
     until: datetime | None = None
     leads_to: int | None = None  # the conversation in which it stands, where that is another one that may be seen
+    files: Sequence[File] = ()  # what their message brought
+    pictures: Sequence[Attachment] = ()  # what our reply takes along
 
     @property
     def state(self) -> str:
@@ -83,6 +86,17 @@ def build(
     shown = sorted(lines[-limit:], key=lambda line: line.place != CONTEXT)
     stretches = [Stretch(place, list(group)) for place, group in groupby(shown, key=lambda line: line.place)]
     return stretches, len(lines) > limit
+
+
+def hang(
+    stretches: Iterable[Stretch], files: Mapping[int, Sequence[File]], pictures: Mapping[int, Sequence[Attachment]]
+) -> None:
+    """Put files by message and our pictures by reply where they belong. What left from here is shown as it left."""
+    for line in (line for stretch in stretches for line in stretch.lines):
+        if line.item is not None:
+            line.pictures = pictures.get(line.item.pk, ())
+        elif line.message is not None:
+            line.files = files.get(line.message.pk, ())
 
 
 def from_others(message: Message, leads_to: int | None) -> Line:

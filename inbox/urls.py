@@ -4,7 +4,7 @@ from django.urls import path
 
 from inbox.api import connections as connection_health
 from inbox.api import contacts, messages, tags
-from inbox.views import connections, conversations, outbox
+from inbox.views import attachments, connections, conversations, media, outbox
 from inbox.views import tags as tag_pages
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -15,6 +15,13 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/reopen/", conversations.reopen, name="reopen"),
     path("conversations/<int:conversation_id>/snooze/", conversations.snooze, name="snooze"),
     path("conversations/<int:conversation_id>/tags/", tag_pages.change, name="conversation_tags"),
+    path("conversations/<int:conversation_id>/attachments/", attachments.of_reply, name="attachments"),
+    path("attachments/<int:attachment_id>/", attachments.one, name="attachment"),
+    path("attachments/<int:attachment_id>/full/", media.attachment, name="attachment_full"),
+    path("attachments/<int:attachment_id>/small/", media.attachment, {"size": "small"}, name="attachment_small"),
+    path("media/<int:message_id>/<int:position>/", media.card, name="media_card"),
+    path("media/<int:message_id>/<int:position>/full/", media.shown, name="media_full"),
+    path("media/<int:message_id>/<int:position>/small/", media.shown, {"size": "small"}, name="media_small"),
     path("outbox/<int:item_id>/<slug:action>/", outbox.act, name="outbox_act"),
     path("trouble/", outbox.trouble, name="trouble"),
     path("connections/", connections.health, name="connections"),

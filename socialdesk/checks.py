@@ -47,6 +47,11 @@ def _production() -> Iterable[CheckMessage]:
         yield Error("ALLOWED_HOSTS must name this desk's hosts, without '*'.", id="socialdesk.E004")
     if settings.SANDBOX_URL:
         yield Error("SANDBOX_URL is set in production: the sandbox is no real network.", id="socialdesk.E011")
+    if settings.MEDIA_ON_LOOPBACK:
+        yield Error(
+            "MEDIA_ON_LOOPBACK is set in production: a stranger's address could lead to this machine.",
+            id="socialdesk.E013",
+        )
 
 
 def _beside_production() -> Iterable[CheckMessage]:

@@ -73,6 +73,13 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 APPEND_SLASH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
+# A file of an agent; what leaves is smaller. Counted as it arrives: Django itself sets no limit.
+UPLOAD_MEGABYTES = 15
+FILE_UPLOAD_HANDLERS = [
+    "inbox.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- database -------------------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="postgresql:///socialdesk")
@@ -229,10 +236,17 @@ if SECURE_PROXY:
 INBOX_DOWNSTREAM = "routing.downstream.RoutingDownstream"
 # The local network of `make run`; empty in production.
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
+# "host:port" of servers of this machine whose pictures may be fetched: the sandbox's. Everything else in private
+# networks is never asked (inbox/services/strangers.py); socialdesk.E013 keeps this empty in production.
+MEDIA_ON_LOOPBACK = env.list("MEDIA_ON_LOOPBACK", default=[urlsplit(SANDBOX_URL).netloc] if SANDBOX_URL else [])
+# Copies of customers' pictures take at most so much of the database; the oldest go first.
+MEDIA_MEGABYTES = env.int("MEDIA_MEGABYTES", default=1024)
 # Whose midnights bound the days of all figures; a change rolls every day anew, see docs/figures.md.
 REPORTING_TIME_ZONE = env.str("REPORTING_TIME_ZONE", default="UTC")
 # A direct message joins the identity's latest conversation resolved less than this many days ago.
 DIRECT_JOIN_DAYS = env.int("DIRECT_JOIN_DAYS", default=7)
+# What comes back while the hands of who had it are full waits for them so long before anybody else is given it.
+KEPT_MINUTES = env.float("KEPT_MINUTES", default=10)
 # Seconds; socialdesk.E006 and E008 compare them with one another and with the database's own limits.
 HTTP_DEADLINE = env.float("HTTP_DEADLINE", default=20.0)
 SEND_LEASE = env.float("SEND_LEASE", default=30.0)
@@ -243,6 +257,7 @@ WORKER_THREADS = env.int("WORKER_THREADS", default=8)
 # Each worker's own threads for what waits for networks, see inbox/services/crew.py; each has a database connection.
 READERS = env.int("READERS", default=12)
 SENDERS = env.int("SENDERS", default=6)
+FETCHERS = env.int("FETCHERS", default=2)
 # Seconds after which a read of a stream that used to be quick is cut off; the slow lanes then take it up.
 POLL_PATIENCE = env.float("POLL_PATIENCE", default=3.0)
 

@@ -6,18 +6,23 @@ carol: the contact who writes to us.
 
 from __future__ import annotations
 
+import io
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from connectors.models import Connection
-from connectors.types import Audience, Author, Post
-from inbox.models import Conversation
+from connectors.types import Audience, Author, Media, Post
+from inbox.models import Attachment, Conversation, MediaCopy, Message
+from inbox.services import attachments, pictures
 from inbox.services.ingest import ingest
 from routing.models import AgentProfile, Membership, Rule, Team
 from routing.services.assignment import route_due
@@ -88,6 +93,13 @@ def desk(*, capacity: int = 8, availability: str = "available", password: str | 
     )
 
 
+def signed_in(user: Any) -> Client:
+    """A browser in which ``user`` has signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
 def rule(name: str, team: Team, *words: str, **conditions: Any) -> Rule:
     return Rule.objects.create(position=next(_numbers), name=name, words=list(words), team=team, **conditions)
 
@@ -105,6 +117,7 @@ def post(
     published_at: datetime | None = None,
     language: str = "",
     followers: int | None = None,
+    media: Sequence[Media] = (),
 ) -> Post:
     """A post as a connector hands it over."""
     number = str(next(_numbers))
@@ -116,6 +129,7 @@ def post(
         root_id=root or number,
         audience=Audience.DIRECT if direct else Audience.PUBLIC,
         language=language,
+        media=media,
     )
 
 
@@ -139,3 +153,30 @@ def routed(desk: Desk | SimpleNamespace, text: str = "My order has not arrived",
 def many(number: int, **facts: Any) -> list[Post]:
     """Posts of as many customers."""
     return [post(f"Question {index}", by=f"customer{index}", **facts) for index in range(number)]
+
+
+def picture(kind: str = "PNG", *, size: tuple[int, int] = (60, 40)) -> bytes:
+    """A file with a picture in it: red and blue."""
+    image = Image.new("RGB", size, "red")
+    image.paste("blue", (size[0] // 2, 0, *size))
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
+
+
+def attachment(conversation: Conversation, author: User, *, name: str = "IMG_0001.png") -> Attachment:
+    """A picture that waits in the author's composer."""
+    return attachments.add(author=author, conversation=conversation, data=picture(), name=name)
+
+
+def pictured(conversation: Conversation) -> int:
+    """The conversation's message, with a picture that was fetched."""
+    message = Message.objects.get(conversation=conversation)
+    listed = [{"id": "1", "kind": "photo", "url": "https://pictures.example/a.png", "alt": "A parcel"}]
+    Message.objects.filter(pk=message.pk).update(facts={**message.facts, "media": listed})
+    found = pictures.clean(picture())
+    MediaCopy.objects.create(
+        message=message, position=0, state="kept", settled_at=timezone.now(), mime=found.mime, width=found.width,
+        height=found.height, data=found.data, small=found.small, small_mime=found.small_mime, size=len(found.data),
+    )  # fmt: skip
+    return message.pk

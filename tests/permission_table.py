@@ -68,6 +68,33 @@ def _settles(action: str) -> list[Row]:
     ]
 
 
+# A picture that waits in a composer is its author's alone.
+AUTHOR_SEES = "302 302 404 200 404 404 404 404"
+PICTURES: list[Row] = [
+    *(
+        Row(f"media/<int:message_id>/<int:position>/{size}", "GET", f"/media/{{own_message}}/0/{size}", TEAM_SEES)
+        for size in ("", "full/", "small/")
+    ),
+    *(
+        Row(f"media/<int:message_id>/<int:position>/{size}", "GET", f"/media/{message}/{size}", NOBODY)
+        for size in ("", "full/", "small/") for message in ("{own_message}/1", f"{_ABSENT}/0")
+    ),
+    Row("media/<int:message_id>/<int:position>/full/", "GET", "/media/{foreign_message}/0/full/",
+        "302 302 404 404 200 404 200 404"),
+    Row(f"{_C}/attachments/", "GET", "/conversations/{own}/attachments/", TEAM_SEES),
+    Row(f"{_C}/attachments/", "GET", f"/conversations/{_ABSENT}/attachments/", NOBODY),
+    Row(f"{_C}/attachments/", "POST", "/conversations/{own}/attachments/", TEAM_SEES.replace("200", "400")),
+    Row(f"{_C}/attachments/", "POST", f"/conversations/{_ABSENT}/attachments/", NOBODY),
+    Row("attachments/<int:attachment_id>/", "PATCH", "/attachments/{attachment}/", AUTHOR_SEES),
+    Row("attachments/<int:attachment_id>/", "DELETE", "/attachments/{attachment}/", AUTHOR_SEES),
+    Row("attachments/<int:attachment_id>/", "DELETE", f"/attachments/{_ABSENT}/", NOBODY),
+    *(
+        Row(f"attachments/<int:attachment_id>/{size}/", "GET", f"/attachments/{{{one}}}/{size}/", who)
+        for size in ("full", "small")
+        for one, who in (("attachment", AUTHOR_SEES), ("left_attachment", TEAM_SEES))
+    ),
+]  # fmt: skip
+
 # Leads and admins; what a lead may change there, the services say: tests/routing/test_settings_pages.py.
 SETS = "302 302 403 403 403 200 200 200"
 SAVES = "302 302 403 403 403 303 303 303"
@@ -209,6 +236,7 @@ TABLE: list[Row] = [
     *_acts(f"{_C}/snooze/", "/conversations/{id}/snooze/", **{"for": "1"}),
     *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", name="Table"),
     *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", remove="{tag}"),
+    *PICTURES,
     *_settles("undo"), *_settles("send-now"), *_settles("check-again"), *_settles("send-anyway"),
     *_settles("give-up"), *_settles("retry"),
     Row("outbox/<int:item_id>/<slug:action>/", "POST", "/outbox/{item}/destroy/", NOBODY),

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
-from inbox.services import events, tags
+from inbox.services import attachments, events, tags
 from routing.models import Assignment
 from routing.services import handing
 from socialdesk import live_reads, tokens
@@ -74,13 +74,17 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
         kind="reply", state="failed", author=desk.alice, client_key="k", connection=desk.connection,
         conversation=own, payload={"text": SECRET_TEXT, "visibility": "public"}, run_at=timezone.now(),
     )  # fmt: skip
+    attachment = factories.attachment(own, desk.alice)
+    left = factories.attachment(own, desk.alice)
+    attachments.give(item=item, ids=[left.pk])
     return {
+        "own_message": factories.pictured(own), "attachment": attachment.pk, "left_attachment": left.pk,
         "own": own.pk, "team": desk.help_desk.pk, "other_team": desk.billing.pk, "stranger": desk.erin.pk,
         "unrouted": factories.conversation(desk, "Nobody has this yet", by="somebody").pk, "item": item.pk,
         "connection": desk.connection.pk, "foreign": foreign.pk, "contact": own.identity.contact_id,
         "alice": desk.alice.pk, "tag": tags.create(name="Table", colour="grey").pk,
         "rule": factories.rule("Parcels", desk.help_desk, "parcel").pk,
-        "foreign_message": Message.objects.get(conversation=foreign).pk,
+        "foreign_message": factories.pictured(foreign),
     }  # fmt: skip
 
 

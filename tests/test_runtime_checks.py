@@ -25,6 +25,7 @@ PRODUCTION: dict[str, Any] = {
     "FIELD_ENCRYPTION_KEYS": [GOOD_KEY],
     "ALLOWED_HOSTS": ["desk.example.com"],
     "SANDBOX_URL": "",
+    "MEDIA_ON_LOOPBACK": [],
 }
 WITHOUT_LIMITS = {"default": {**settings.DATABASES["default"], "OPTIONS": {}}}
 LONG_LIMITS = {
@@ -57,6 +58,7 @@ def test_a_proper_production_desk_starts() -> None:
         ({"SOCIALDESK_MODE": "staging"}, "E009", "must be one of"),
         ({"SOCIALDESK_MODE": "demo", "PRODUCTION": False}, "E010", "this machine alone"),
         ({"SANDBOX_URL": "http://127.0.0.1:8001"}, "E011", "sandbox"),
+        ({"MEDIA_ON_LOOPBACK": ["127.0.0.1:8001"]}, "E013", "this machine"),
     ],
 )
 # Django warns of every override of DATABASES; here nothing connects by it.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from connectors import registry
 from connectors.errors import ConnectorError
+from connectors.types import MediaLimits, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,14 @@ def shown(key: str) -> Shown:
         direct_message=able.direct_message,
         streams={spec.key: spec.label for spec in able.streams},
     )
+
+
+def media(key: str) -> Mapping[Visibility, MediaLimits]:
+    """Which pictures the network takes with a reply, by its audience; none where it is no longer installed."""
+    try:
+        return registry.get(key).capabilities.media
+    except ConnectorError:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from inbox.models import Conversation
 from inbox.parameters import whole
 from inbox.permissions import person
 from inbox.selectors import Ends
-from inbox.services import networks
+from inbox.services import media, networks
 
 if TYPE_CHECKING:
     from inbox.timeline import Line
@@ -38,6 +38,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
     may = policy().actions(request.user, {conversation.pk, *(row.pk for row in history), *others})
     said = [timeline.from_others(row, row.conversation_id if row.conversation_id in may else None) for row in above]
     stretches, more = timeline.build(messages, items, log, [*extra, *said], limit=lines)
+    timeline.hang(stretches, media.shown(messages), selectors.pictures_of(items))
     mine = may.get(conversation.pk, frozenset())
     history = [row for row in history if row.pk in may]
     identities = {row.identity_id: row.identity for row in history}

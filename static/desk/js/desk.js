@@ -4,6 +4,7 @@ import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { presence } from "./presence.js";
 import { clocks } from "./clocks.js";
+import { attachments } from "./attachments.js";
 
 // Marks the open row and puts the timeline at its end; runs for the first page and after every swap of the pane.
 function opened(fresh) {
@@ -67,5 +68,6 @@ opened(true);
 composer.start();
 keys.start();
 clocks.start();
+attachments.start();
 presence.start();
 live.start();

@@ -1,0 +1,110 @@
+// Pictures of a reply: chosen, dropped or pasted; the server keeps them and answers with the tray as it stands.
+const tray = () => document.querySelector("#attachments[data-url]");
+const token = () => document.querySelector("#composer [name=csrfmiddlewaretoken]")?.value || "";
+const SLOW = "The desk did not answer. Try again.";
+
+function say(words) {
+  const line = document.querySelector("#attachments [data-said]");
+  if (!line) return;
+  line.textContent = words;
+  line.hidden = !words;
+}
+
+// What was typed in the texts stays, whatever answer replaces the tray meanwhile.
+function show(html) {
+  const typed = [...document.querySelectorAll("#attachments [data-alt]")].map((one) => [one.id, one.value]);
+  const focus = document.activeElement?.id;
+  const next = new DOMParser().parseFromString(html, "text/html").querySelector("#attachments");
+  if (!next || !tray()) return;
+  tray().replaceWith(next);
+  for (const [id, value] of typed) {
+    const there = document.getElementById(id);
+    if (there) there.value = value;
+  }
+  if (focus) document.getElementById(focus)?.focus();
+  next.dispatchEvent(new CustomEvent("desk:attachments", { bubbles: true }));
+}
+
+async function sentence(answer) {
+  if (answer.status === 413) return "The picture is too large.";
+  try {
+    return (await answer.json()).error || SLOW;
+  } catch {
+    return answer.status === 400 ? "The picture is too large, or no picture." : SLOW;
+  }
+}
+
+async function change(url, method, body) {
+  try {
+    const answer = await fetch(url, { method, body, headers: { "X-CSRFToken": token() } });
+    if (answer.ok && !answer.redirected) show(await answer.text());
+    else say(await sentence(answer));
+    return answer.ok;
+  } catch {
+    say(SLOW);
+    return false;
+  }
+}
+
+// One after the other, so that they stand in the order in which they were chosen.
+async function add(files) {
+  const pictures = [...files].filter((file) => file.type.startsWith("image/"));
+  if (!tray()) return;
+  if (!pictures.length) return say("Choose a picture.");
+  const room = Number(tray().dataset.count) - tray().querySelectorAll(".att").length;
+  for (const [number, file] of pictures.slice(0, room).entries()) {
+    say(pictures.length > 1 ? `Adding picture ${number + 1} of ${pictures.length}` : "Adding the picture");
+    const body = new FormData();
+    body.append("picture", file, file.name);
+    if (!(await change(tray().dataset.url, "POST", body))) return;
+  }
+  if (pictures.length > room) say(`A reply here takes at most ${tray().dataset.count}.`);
+}
+
+let timer = 0;
+function describe(field) {
+  clearTimeout(timer);
+  timer = setTimeout(() => save(field), 600);
+}
+
+async function save(field) {
+  const body = new URLSearchParams({ alt: field.value });
+  try {
+    const answer = await fetch(field.closest(".att").dataset.url, { method: "PATCH", body, headers: { "X-CSRFToken": token() } });
+    say(answer.ok ? "" : await sentence(answer));
+  } catch {
+    say(SLOW);
+  }
+}
+
+const carries = (data) => data && [...data.types].includes("Files");
+
+export const attachments = {
+  start() {
+    document.addEventListener("change", (event) => {
+      if (event.target.matches("#attachments [data-choose]")) add(event.target.files);
+      else if (event.target.matches("#attachments [data-alt]")) save(event.target);
+    });
+    document.addEventListener("input", (event) => {
+      if (event.target.matches("#attachments [data-alt]")) describe(event.target);
+    });
+    document.addEventListener("click", (event) => {
+      const button = event.target.closest("#attachments [data-remove]");
+      if (button) change(button.closest(".att").dataset.url, "DELETE");
+    });
+    document.addEventListener("paste", (event) => {
+      if (!tray() || !event.target.closest?.("#composer") || !event.clipboardData?.files.length) return;
+      event.preventDefault();
+      add(event.clipboardData.files);
+    });
+    for (const kind of ["dragover", "dragleave", "drop"]) {
+      document.addEventListener(kind, (event) => {
+        const over = event.target.closest?.("#composer");
+        if (!over || !tray() || !carries(event.dataTransfer)) return;
+        event.preventDefault();
+        over.classList.toggle("over", kind === "dragover");
+        if (kind === "drop") add(event.dataTransfer.files);
+      });
+    }
+  },
+};
