@@ -30,8 +30,8 @@ class AccessPolicy(Protocol):
     """Who may see and do what. Every page, API call, live event, search, count and export asks it.
 
     Actions on conversations: view, reply_publicly, reply_privately, note, assign, resolve, settle
-    (decide over a doubtful reply). Actions without one: see_metrics, see_settings, see_trouble,
-    manage_connections, manage_desk.
+    (decide over a doubtful reply), moderate, approve, override_guard. Actions without one: see_metrics,
+    see_settings, see_trouble, see_held, pause_sending, manage_connections, manage_macros, manage_desk.
     """
 
     def filter(self, user: Somebody, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -48,6 +48,9 @@ class AccessPolicy(Protocol):
 
         Whoever has the conversation does not matter: a reply leaves also after its author handed it on.
         """
+
+    def approval(self, user: Somebody, conversation_id: int) -> str:
+        """Why what ``user`` writes there is read by somebody else before it leaves; "" where it is not."""
 
     def permits(self, user: Somebody, action: str) -> bool:
         """Whether ``user`` may do an ``action`` that belongs to no conversation."""

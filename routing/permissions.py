@@ -35,6 +35,9 @@ _ON_CONVERSATIONS: Mapping[str, frozenset[str]] = {
     "assign_anyone": frozenset({_LEAD}),
     "resolve": _WORKING,
     "settle": _WORKING,
+    "moderate": _WORKING,  # hide, like, delete, block; needs the right to reply publicly there besides
+    "approve": frozenset({_LEAD}),
+    "override_guard": frozenset({_LEAD}),
 }
 _WITHOUT: Mapping[str, frozenset[str]] = {
     "see_metrics": frozenset({_LEAD}),
@@ -45,6 +48,9 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "assign_anyone": frozenset({_LEAD}),
     "see_tags": _WORKING | {_ADMIN},
     "manage_tags": frozenset({_LEAD}),
+    "see_held": frozenset({_LEAD}),
+    "pause_sending": frozenset({_LEAD, _ADMIN}),
+    "manage_macros": frozenset({_LEAD, _ADMIN}),
 }
 # A membership ``m`` in a team ``t`` that lets a person with profile ``p`` see the team's conversations.
 _COUNTS = "(p.role <> 'expert' OR t.kind = 'experts')"
@@ -69,8 +75,11 @@ class RoutingPolicy:
         teams = Membership.objects.filter(user__in=[user.pk])
         if role == _EXPERT:
             teams = teams.filter(team__kind=Team.Kind.EXPERTS)
-        mine = Exists(current.filter(Q(agent_id=user.pk) | Q(team_id__in=teams.values("team_id"))))
-        return queryset.filter(mine | ~Exists(current) if role == _LEAD else mine)
+        mine = Q(agent_id=user.pk) | Q(team_id__in=teams.values("team_id"))
+        if role == _LEAD:
+            # Theirs or nobody's: nobody else has it. Said so, every list walks its index; an OR reads all there is.
+            return queryset.filter(~Exists(current.exclude(mine)))
+        return queryset.filter(Exists(current.filter(mine)))
 
     def actions(self, user: Somebody, conversation_ids: Collection[int]) -> dict[int, frozenset[str]]:
         if not user.is_authenticated or user.pk is None or not conversation_ids:
@@ -122,6 +131,23 @@ class RoutingPolicy:
             return ""
         who = f"Hand it to {_either(teams)}" if teams else "Ask an admin to let a team do so"
         return f"Your teams may not reply {_HOW[action]} on {where}. {who}, or leave a note."
+
+    def approval(self, user: Somebody, conversation_id: int) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT p.needs_approval, (
+                    SELECT min(t.name) FROM routing_assignment a JOIN routing_team_topics x ON x.team_id = a.team_id
+                    JOIN routing_topic t ON t.id = x.topic_id AND t.needs_approval
+                    WHERE a.conversation_id = %s AND a.ended_at IS NULL)
+                FROM routing_agentprofile p WHERE p.user_id = %s
+                """,
+                [conversation_id, user.pk],
+            )
+            person, topic = cursor.fetchone() or (False, None)
+        if person:
+            return "Somebody else reads your replies before they leave."
+        return f"Replies about {topic} are read by somebody else before they leave." if topic else ""
 
     def permits(self, user: Somebody, action: str) -> bool:
         return role_of(user) in _WITHOUT.get(action, frozenset())

@@ -74,6 +74,7 @@ class OutboxItem(models.Model):
     # A predecessor that must be `sent`. Where it never is, ``fallback`` is said instead; without one nothing is.
     after = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="followers")
     fallback = models.TextField(blank=True, default="", db_default="")
+    fell_back = models.BooleanField(default=False, db_default=False)
     then = models.JSONField(null=True)  # once it is sent: {"do": "resolve"} or {"do": "snooze", "until": …}
     # Who takes care of one that was not sent or may have been.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -127,6 +128,11 @@ class OutboxItem(models.Model):
     @property
     def visibility(self) -> str:
         return "direct" if self.kind == self.Kind.DIRECT else "public"
+
+    @property
+    def text(self) -> str:
+        """What is said at the network."""
+        return self.fallback if self.fell_back else str(self.payload.get("text", ""))
 
     @property
     def is_reply(self) -> bool:

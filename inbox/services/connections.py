@@ -9,14 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from connectors import registry
 from connectors.base import Connector
 from connectors.http import Http
 from connectors.models import Connection, Credential, open_streams
-from inbox.models import Event
+from inbox.models import Event, SendingPause
 from inbox.services import events
 
 
@@ -45,7 +45,11 @@ def secret_names(network: str) -> list[str]:
 def may_send(connection_id: int) -> bool:
     """Whether the connection sends at this moment: not disconnected, not paused, not told to wait."""
     ready = Q(send_not_before=None) | Q(send_not_before__lte=timezone.now())
-    return Connection.objects.filter(ready, pk=connection_id, state="active", sending_paused=False).exists()
+    return (
+        Connection.objects.filter(ready, pk=connection_id, state="active", sending_paused=False)
+        .exclude(Exists(SendingPause.objects.filter(Q(brand="") | Q(brand=OuterRef("brand")), ended_at=None)))
+        .exists()
+    )
 
 
 def connect(

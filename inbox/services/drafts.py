@@ -50,8 +50,8 @@ def draft_of(item: OutboxItem) -> Draft:
     return Draft(
         key=str(item.pk),
         visibility=Visibility(payload["visibility"]),
-        text=payload["text"],
-        in_reply_to=payload.get("in_reply_to", ""),
+        text=item.text,
+        in_reply_to=_answered(item),
         recipient_id=payload.get("recipient_id", ""),
         dialogue_id=payload.get("dialogue_id", ""),
         started_at=item.first_sending_at,
@@ -59,6 +59,13 @@ def draft_of(item: OutboxItem) -> Draft:
         public_id=public_id,
         **(_facts(item.conversation, public, besides=item) if direct else {}),
     )
+
+
+def _answered(item: OutboxItem) -> str:
+    """The post that this one hangs below: in a thread of ours the one before, once that has its id."""
+    if item.payload.get("continues") and item.after is not None:
+        return item.after.external_id
+    return str(item.payload.get("in_reply_to", ""))
 
 
 def _public_post(conversation: Conversation) -> Message | None:

@@ -5,17 +5,19 @@ A move is a conditional UPDATE; whoever loses the race is told False and does no
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from connectors.wake import wake
-from inbox.models import Event, OutboxHold, OutboxItem
+from inbox.models import OutboxHold, OutboxItem
 from inbox.services import events
+from inbox.services.events import Fact
 
 State = OutboxItem.State
 
@@ -43,21 +45,26 @@ def move(
         return False
     for name, value in {"state": to, **fields}.items():
         setattr(item, name, value)
-    events.emit(
-        [
-            Event(
-                kind=f"outbox.{to}",
-                actor_id=actor.pk if actor else item.author_id,
-                conversation_id=item.conversation_id,
-                subject="outbox",
-                subject_id=item.pk,
-                data=data or {},
-            )
-        ]
-    )
+    who = actor.pk if actor else item.author_id
+    family = "outbox" if item.is_reply else "act"  # acts are no answers: what counts answers need not look
+    events.emit([Fact(f"{family}.{to}", item.conversation_id, who, "outbox", item.pk, data or {})])
+    if to in (State.REJECTED, State.CANCELLED):
+        _settle_followers(item)
     if to == State.QUEUED:
         transaction.on_commit(lambda: wake("inbox.send"))
     return True
+
+
+def _settle_followers(item: OutboxItem) -> None:
+    """What waits for something that will never be sent is said otherwise, where its author said how, or not at all."""
+    waiting = OutboxItem.objects.select_for_update().filter(after=item, state__in=[State.HELD, State.QUEUED])
+    for follower in waiting.order_by("pk"):
+        if follower.fallback and item.state == State.REJECTED:
+            reason = "The private message could not be sent, so this is said instead."
+            OutboxItem.objects.filter(pk=follower.pk).update(fell_back=True, after=None, reason=reason)
+        else:
+            reason = "What should go before it was not sent."
+            move(follower, to=State.CANCELLED, source=[State.HELD, State.QUEUED], reason=reason)
 
 
 def release_due(*, limit: int = 500) -> int:
@@ -68,15 +75,17 @@ def release_due(*, limit: int = 500) -> int:
             .filter(released_at__isnull=True, release_at__lte=timezone.now())
             .order_by("release_at")[:limit]
         )
-        return _release(holds)
+        return release(holds)
 
 
-def _release(holds: list[OutboxHold]) -> int:
+def release(holds: Iterable[OutboxHold], *, item_ids: Iterable[int] = ()) -> int:
+    """End these holds, and queue their items and ``item_ids`` where nothing else keeps them. How many were queued."""
+    holds = list(holds)
     OutboxHold.objects.filter(pk__in=[hold.pk for hold in holds]).update(released_at=timezone.now())
     free = (
         OutboxItem.objects.select_for_update()
-        .filter(pk__in={hold.item_id for hold in holds}, state=State.HELD)
-        .exclude(holds__released_at__isnull=True)
+        .filter(pk__in={*item_ids, *(hold.item_id for hold in holds)}, state=State.HELD)
+        .exclude(Exists(OutboxHold.objects.filter(item=OuterRef("pk"), released_at=None)))
         .order_by("pk")
     )
     return sum(move(item, to=State.QUEUED, source=[State.HELD]) for item in free)
@@ -98,7 +107,7 @@ def send_now(*, item_id: int, actor: AbstractBaseUser) -> bool:
     holds = OutboxHold.objects.select_for_update().filter(
         item_id=item_id, released_at__isnull=True, kind__in=[OutboxHold.Kind.UNDO, OutboxHold.Kind.SCHEDULE]
     )
-    return bool(_release(list(holds)))
+    return bool(release(holds))
 
 
 @transaction.atomic
@@ -122,7 +131,7 @@ def send_anyway(*, item_id: int, actor: AbstractBaseUser) -> bool:
 
 @transaction.atomic
 def give_up(*, item_id: int, actor: AbstractBaseUser) -> bool:
-    """A person decided: this item is done with, whatever the network holds."""
+    """A person decided: this item is done with, whatever the network holds. What waits for it goes with it."""
     item = OutboxItem.objects.get(pk=item_id)
     return move(
         item, to=State.CANCELLED, source=[State.UNKNOWN, State.REJECTED, State.FAILED], actor=actor,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,10 +13,12 @@ from django.utils import timezone
 from connectors.errors import AuthError, ConnectorError, RateLimited, RejectedError, TransientError, UnknownOutcome
 from connectors.models import Connection
 from connectors.types import Receipt
-from inbox.models import Message, OutboxItem
+from inbox.models import Conversation, Message, OutboxItem
 from inbox.services import conversations
 from inbox.services.connections import settle_seconds, unauthorised
 from inbox.services.outbox import State, backoff, move
+
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8  # provably unsent tries (about 10 minutes of backoff) before a person is asked
 
@@ -58,6 +62,8 @@ def _later(item: OutboxItem, *, source: State, run_at: datetime, reason: str) ->
 
 def sent(item: OutboxItem, receipt: Receipt) -> bool:
     """Record the proof: the item, its message and the turn that it ends, in one transaction."""
+    if not item.is_reply:
+        return done(item)
     with transaction.atomic():
         now = timezone.now()
         message = _own_message(item, receipt, now)
@@ -67,11 +73,51 @@ def sent(item: OutboxItem, receipt: Receipt) -> bool:
             message_id=message.pk,
             at=now,
         )
-        return move(
+        moved = move(
             item, to=State.SENT, source=[State.SENDING, State.UNKNOWN], external_id=receipt.external_id,
             message=message, check_at=None, reason="",
             data={"visibility": item.payload["visibility"], "network": item.connection.network, **facts},
         )  # fmt: skip
+        if moved and item.then:
+            _afterwards(item, item.then)
+        return moved
+
+
+def _afterwards(item: OutboxItem, then: dict[str, Any]) -> None:
+    """What its author wanted once it is sent; not where the customer wrote again before they could see it."""
+    if Conversation.objects.filter(pk=item.conversation_id, turn_first__isnull=False).exists():
+        return
+    try:
+        if then["do"] == "resolve":
+            conversations.resolve(conversation_id=item.conversation_id, actor=item.author, resolution="answered")
+        else:
+            until = datetime.fromisoformat(then["until"])
+            conversations.snooze(conversation_id=item.conversation_id, actor=item.author, until=until)
+    except conversations.Refused as error:  # resolved by somebody meanwhile, or the snooze would be over by now
+        log.info("outbox item %s: not done afterwards: %s", item.pk, error)
+
+
+def done(item: OutboxItem) -> bool:
+    """Record that an act is so at the network, with what our timeline shows of it."""
+    with transaction.atomic():
+        moved = move(item, to=State.SENT, source=[State.SENDING, State.UNKNOWN], check_at=None, reason="")
+        if moved and item.in_reply_to_id is not None:
+            _mark(item, item.in_reply_to_id)
+        return moved
+
+
+_MARKS = {"hide": ("hidden", True), "unhide": ("hidden", False), "like": ("liked", True), "unlike": ("liked", False)}
+
+
+def _mark(item: OutboxItem, message_id: int) -> None:
+    message = Message.objects.select_for_update().get(pk=message_id)
+    if item.kind == OutboxItem.Kind.DELETE:
+        message.deleted_at = message.deleted_at or timezone.now()
+        message.save(update_fields=["deleted_at"])
+    elif item.kind in _MARKS:
+        name, value = _MARKS[item.kind]
+        message.facts = {**message.facts, name: value}
+        message.save(update_fields=["facts"])
 
 
 def _own_message(item: OutboxItem, receipt: Receipt, now: datetime) -> Message:
@@ -83,7 +129,7 @@ def _own_message(item: OutboxItem, receipt: Receipt, now: datetime) -> Message:
         defaults=ours,
         create_defaults={
             **ours, "root": item.conversation.root, "visibility": item.payload["visibility"],
-            "audience": item.payload["visibility"], "text": item.payload["text"],
+            "audience": item.payload["visibility"], "text": item.text,
             "in_reply_to": item.payload.get("in_reply_to", ""), "url": receipt.url,
             "published_at": receipt.published_at or now, "arrived_at": now,
         },

@@ -1,37 +1,48 @@
-"""From what an agent wrote to an outbox item: the last look before it is frozen."""
+"""From what an agent wrote to outbox items: the last look before it is frozen."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from connectors.errors import ConfigError
+from connectors.errors import ConfigError, ConnectorError
 from connectors.models import Connection
 from connectors.types import Allowed, Denied, Draft, Measure, Visibility
 from inbox.downstream import policy
-from inbox.models import Conversation, Event, Message, OutboxHold, OutboxItem
-from inbox.services import conversations, drafts, events
+from inbox.guard import Finding
+from inbox.models import Conversation, Message, OutboxHold, OutboxItem, SavedDraft
+from inbox.services import approvals, conversations, drafts, events, guarding, outbox
 from inbox.services.connections import connector_for
 from inbox.services.conversations import Refused
+from inbox.services.events import Fact
+from inbox.services.stops import Reasons, Stopped, look_for_news
 from inbox.services.storable import storable
 
-__all__ = ["Collision", "Refused", "advise", "compose", "measure"]
+__all__ = ["Refused", "Stopped", "advise", "compose", "edit", "measure"]
 
-
+State = OutboxItem.State
+DIRECT, PUBLIC = Visibility.DIRECT, Visibility.PUBLIC
 REMOVED = "The account of this conversation was removed from the desk, so nothing can be sent. Leave a note instead."
+NO_POST = "There is no public post of this customer to answer here. Reply privately instead."
+NO_OVERRIDE = "Only a lead may let this pass. Ask one, send it privately, or take it out."
 
 
-class Collision(Exception):
-    """Something happened since the agent looked: new messages, or a colleague's reply."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One item to be: pieces leave one after the other."""
 
-    def __init__(self, sentence: str, *, messages: Sequence[Message], items: Sequence[OutboxItem]) -> None:
-        super().__init__(sentence)
-        self.messages, self.items = messages, items
+    visibility: Visibility
+    text: str
+    fallback: str = ""  # said instead where what goes before cannot be sent
+    continues: bool = False  # hangs below the piece before it
 
 
 def compose(
@@ -43,55 +54,80 @@ def compose(
     client_key: str,
     seen_message_id: int | None,
     seen_outbox_id: int | None = None,
+    more: Sequence[str] = (),
+    line: str = "",
+    fallback: str = "",
     send_at: datetime | None = None,
     undo_seconds: float | None = None,
+    then: Mapping[str, Any] | None = None,
     confirmed: bool = False,
+    override: str = "",
+    ask: bool = False,
 ) -> OutboxItem:
-    """Freeze a reply and hold it for undo (and until ``send_at``).
+    """Freeze a reply and hold it for undo (and until ``send_at``). Returns the item that leaves first.
 
-    ``seen_message_id`` is the newest message of the contact that the page showed, ``seen_outbox_id``
-    the newest reply; what came behind them is a Collision unless ``confirmed``. The same
-    ``client_key`` gives the same item: a double click is one reply. Raises Refused with a sentence.
+    ``seen_message_id`` is the newest message of the contact that the page showed, ``seen_outbox_id`` the newest
+    reply; what came behind them stops it unless ``confirmed``. ``more`` are further posts of a public thread.
+    ``line`` is said in public once a private message is sent, ``fallback`` where that cannot be sent. ``then``
+    is done once it is sent. What the guard holds leaves with ``override``, a reason, by those who may; with
+    ``ask`` it waits for one of them. The same ``client_key`` gives the same item: a double click is one reply.
+    Raises Stopped with everything that stands in the way.
     """
-    text = storable(text).strip()
     if not client_key or len(client_key) > 64:
         raise Refused("This form is too old. Reload the page; your text is kept.")
+    pieces = _pieces(Visibility(visibility), text, more, line, fallback)
     with transaction.atomic():
         conversation = conversations.locked(conversation_id)
         earlier = OutboxItem.objects.filter(author_id=author.pk, client_key=client_key).first()
         if earlier is not None:
             return earlier
-        if silenced := policy().silenced(author, visibility, conversation.connection_id):
-            raise Refused(silenced)
+        reasons = Reasons()
         if not confirmed:
-            _refuse_collision(conversation, author, seen_message_id, seen_outbox_id)
-        target = _target(conversation, Visibility(visibility), seen_message_id)
-        draft = drafts.new(conversation, Visibility(visibility), text, target)
-        _refuse_unsendable(conversation, draft)
-        return _freeze(conversation, author, draft, target, client_key, seen_message_id, send_at, undo_seconds)
+            look_for_news(reasons, conversation, author, seen_message=seen_message_id, seen_outbox=seen_outbox_id)
+        ready = [_ready(reasons, conversation, author, piece, seen_message_id) for piece in pieces]
+        found = _guarded(reasons, conversation, author, pieces, override=override, ask=ask)
+        reasons.raise_if_any()
+        items = _freeze(conversation, author, pieces, ready, client_key, seen_message_id, then)
+        _hold(items, author, found, override, send_at, undo_seconds)
+        SavedDraft.objects.filter(author_id=author.pk, conversation=conversation, audience=visibility).delete()
+        return items[0]
 
 
-def _refuse_collision(
-    conversation: Conversation, author: AbstractBaseUser, seen_message: int | None, seen_outbox: int | None
-) -> None:
-    messages = list(
-        conversation.messages.filter(direction=Message.Direction.IN, pk__gt=seen_message or 0).order_by("pk")[:20]
-    )
-    items = list(
-        conversation.outbox.filter(pk__gt=seen_outbox or 0)
-        .exclude(author_id=author.pk)
-        .exclude(state__in=[OutboxItem.State.CANCELLED, OutboxItem.State.REJECTED, OutboxItem.State.FAILED])
-        .select_related("author")
-        .order_by("pk")[:20]
-    )
-    if seen_outbox is None:  # the page said nothing of replies: only those since its newest message count
-        items = [item for item in items if seen_message is None or (item.seen_message_id or 0) >= seen_message]
-    if items:
-        who = items[-1].author.get_short_name() or items[-1].author.get_username()
-        how = "privately" if items[-1].kind == OutboxItem.Kind.DIRECT else "publicly"
-        raise Collision(f"{who} replied {how} while you were writing.", messages=messages, items=items)
-    if messages:
-        raise Collision("The customer wrote again while you were writing.", messages=messages, items=[])
+def _pieces(visibility: Visibility, text: str, more: Sequence[str], line: str, fallback: str) -> list[Piece]:
+    first = Piece(visibility, storable(text).strip())
+    if visibility is PUBLIC:
+        return [first, *(Piece(PUBLIC, storable(part).strip(), continues=True) for part in more)]
+    if not line.strip():
+        return [first]
+    return [first, Piece(PUBLIC, storable(line).strip(), storable(fallback).strip())]
+
+
+def _ready(
+    reasons: Reasons, conversation: Conversation, author: AbstractBaseUser, piece: Piece, seen: int | None
+) -> tuple[Draft, Message | None]:
+    """The draft of a piece and what it answers; what the desk or the network has against it goes to ``reasons``."""
+    reasons.add(policy().silenced(author, piece.visibility.value, conversation.connection_id))
+    target = _target(conversation, piece.visibility, seen)
+    draft = drafts.new(conversation, piece.visibility, piece.text, target)
+    if target is None and piece.visibility is PUBLIC:
+        reasons.add(NO_POST)
+    elif not piece.text:
+        reasons.add("The reply is empty.")
+    elif conversation.connection.state == Connection.State.REMOVED:
+        reasons.add(REMOVED)
+    else:
+        for text in filter(None, (piece.text, piece.fallback)):
+            _ask_connector(reasons, conversation, drafts.new(conversation, piece.visibility, text, target))
+    return draft, target
+
+
+def _ask_connector(reasons: Reasons, conversation: Conversation, draft: Draft) -> None:
+    try:
+        verdict = connector_for(conversation.connection).can_send(draft, timezone.now())
+    except ConnectorError as error:
+        reasons.connection = str(error)
+    else:
+        reasons.add(verdict.reason if isinstance(verdict, Denied) else "")
 
 
 def _target(conversation: Conversation, visibility: Visibility, seen: int | None) -> Message | None:
@@ -101,74 +137,152 @@ def _target(conversation: Conversation, visibility: Visibility, seen: int | None
     )
     if seen is not None:
         theirs = theirs.filter(pk__lte=seen)
-    target = theirs.order_by("-pk").first()
-    if target is None and visibility is Visibility.PUBLIC:
-        raise Refused("There is no public post of this customer to answer here. Reply privately instead.")
-    return target
+    return theirs.order_by("-pk").first()
 
 
-def _refuse_unsendable(conversation: Conversation, draft: Draft) -> None:
-    if not draft.text:
-        raise Refused("The reply is empty.")
-    if conversation.connection.state == Connection.State.REMOVED:
-        raise Refused(REMOVED)
-    verdict = connector_for(conversation.connection).can_send(draft, timezone.now())
-    if isinstance(verdict, Denied):
-        raise Refused(verdict.reason)
+def _guarded(
+    reasons: Reasons,
+    conversation: Conversation,
+    author: AbstractBaseUser,
+    pieces: Sequence[Piece],
+    *,
+    override: str,
+    ask: bool,
+) -> list[Finding]:
+    """What the guard holds of all that everybody would read together, unless it may pass or is to wait."""
+    texts = [text for piece in pieces if piece.visibility is PUBLIC for text in (piece.text, piece.fallback) if text]
+    found = guarding.holding(guarding.look(conversation, texts))
+    if found and override:
+        if not may_override(author, conversation.pk):
+            reasons.add(NO_OVERRIDE)
+    elif found and not ask:
+        reasons.findings = found
+    return found
+
+
+def may_override(user: AbstractBaseUser, conversation_id: int) -> bool:
+    return conversation_id in policy().allowed(user, "override_guard", [conversation_id])
 
 
 def _freeze(
     conversation: Conversation,
     author: AbstractBaseUser,
-    draft: Draft,
-    target: Message | None,
+    pieces: Sequence[Piece],
+    ready: Sequence[tuple[Draft, Message | None]],
     client_key: str,
     seen: int | None,
+    then: Mapping[str, Any] | None,
+) -> list[OutboxItem]:
+    items: list[OutboxItem] = []
+    for number, (piece, (draft, target)) in enumerate(zip(pieces, ready, strict=True)):
+        payload = {**drafts.frozen(draft), **({"continues": True} if piece.continues else {})}
+        items.append(
+            OutboxItem.objects.create(
+                kind=OutboxItem.Kind.DIRECT if piece.visibility is DIRECT else OutboxItem.Kind.REPLY,
+                author_id=author.pk,
+                client_key=_key(client_key, number),
+                connection_id=conversation.connection_id,
+                conversation=conversation,
+                in_reply_to=target,
+                seen_message_id=seen or conversation.last_incoming_id,
+                payload=payload,
+                payload_hash=guarding.fingerprint(payload, piece.fallback),
+                fallback=piece.fallback,
+                after=items[-1] if items else None,
+            )
+        )
+    if then:
+        OutboxItem.objects.filter(pk=items[-1].pk).update(then=dict(then))
+    return items
+
+
+def _key(client_key: str, number: int) -> str:
+    return hashlib.sha256(f"{client_key}:{number}".encode()).hexdigest() if number else client_key
+
+
+def _hold(
+    items: Sequence[OutboxItem],
+    author: AbstractBaseUser,
+    found: Sequence[Finding],
+    override: str,
     send_at: datetime | None,
     undo_seconds: float | None,
-) -> OutboxItem:
+) -> None:
+    """What keeps the items: undo and schedule the first one, guard and approval each, the one before the others."""
     now = timezone.now()
     undo = settings.UNDO_SECONDS if undo_seconds is None else undo_seconds
-    item = OutboxItem.objects.create(
-        kind=OutboxItem.Kind.DIRECT if draft.visibility is Visibility.DIRECT else OutboxItem.Kind.REPLY,
-        author_id=author.pk,
-        client_key=client_key,
-        connection_id=conversation.connection_id,
-        conversation=conversation,
-        in_reply_to=target,
-        seen_message_id=seen or conversation.last_incoming_id,
-        payload=drafts.frozen(draft),
-    )  # fmt: skip
-    holds = [OutboxHold(item=item, kind=OutboxHold.Kind.UNDO, release_at=now + timedelta(seconds=undo))]
+    holds = [OutboxHold(item=items[0], kind=OutboxHold.Kind.UNDO, release_at=now + timedelta(seconds=undo))]
     if send_at and send_at > now:
-        holds.append(OutboxHold(item=item, kind=OutboxHold.Kind.SCHEDULE, release_at=send_at))
+        holds.append(OutboxHold(item=items[0], kind=OutboxHold.Kind.SCHEDULE, release_at=send_at))
     OutboxHold.objects.bulk_create(holds)
-    events.emit(
-        [
-            Event(
-                kind="outbox.held", actor_id=author.pk, conversation_id=conversation.pk, subject="outbox",
-                subject_id=item.pk, data={"visibility": draft.visibility.value},
-            )
-        ]
-    )  # fmt: skip
-    return item
+    why = policy().approval(author, items[0].conversation_id)
+    for item in items:
+        if why:
+            approvals.ask(item, why)
+        if found and item.visibility == "public":
+            if override:
+                guarding.let_pass(item, found, actor=author, reason=override)
+            else:
+                guarding.hold(item, found)
+        data = {"visibility": item.visibility}
+        events.emit([Fact("outbox.held", item.conversation_id, author.pk, "outbox", item.pk, data)])
+    outbox.release([], item_ids=[item.pk for item in items[1:]])
+
+
+def edit(*, item_id: int, actor: AbstractBaseUser, text: str, fallback: str = "") -> bool:
+    """Change what a held reply says. False where nothing holds it any more.
+
+    An approval that was given is asked for again, and the guard looks anew. Raises Stopped where it cannot be sent so.
+    """
+    text, fallback = storable(text).strip(), storable(fallback).strip()
+    with transaction.atomic():
+        item = OutboxItem.objects.select_for_update().select_related("conversation__identity").get(pk=item_id)
+        if item.state != State.HELD or not item.is_reply:
+            return False
+        reasons = Reasons()
+        piece = Piece(Visibility(item.visibility), text, fallback if item.fallback else "")
+        _ready(reasons, item.conversation, item.author, piece, item.seen_message_id)
+        item.payload = {**item.payload, "text": text}
+        item.fallback = piece.fallback
+        item.payload_hash = guarding.fingerprint(item.payload, item.fallback)
+        reasons.findings = guarding.stops(item)
+        reasons.raise_if_any()
+        item.save(update_fields=["payload", "fallback", "payload_hash"])
+        OutboxHold.objects.filter(item=item, kind=OutboxHold.Kind.GUARD, released_at=None).delete()
+        approvals.kept(item)
+        events.emit([Fact("outbox.edited", item.conversation_id, actor.pk, "outbox", item.pk)])
+        outbox.release([], item_ids=[item.pk])
+        return True
 
 
 def measure(*, conversation_id: int, visibility: str, text: str) -> Measure:
     """The length of ``text`` as the conversation's network counts it."""
-    return advise(conversation_id=conversation_id, visibility=visibility, text=text)[0]
+    return _measured(_for_advice(conversation_id), Visibility(visibility), text)
 
 
 def advise(*, conversation_id: int, visibility: str, text: str) -> tuple[Measure, Allowed | Denied]:
     """Length and verdict for a composer while somebody types. Asks no network."""
+    conversation, kind = _for_advice(conversation_id), Visibility(visibility)
+    target = _target(conversation, kind, None)
+    if target is None and kind is PUBLIC:
+        return _measured(conversation, kind, text), Denied(NO_POST)
+    draft = drafts.new(conversation, kind, storable(text).strip(), target)
+    verdict = connector_for(conversation.connection).can_send(draft, timezone.now())
+    return _measured(conversation, kind, text), verdict
+
+
+def findings(*, conversation_id: int, texts: Sequence[str]) -> list[Finding]:
+    """What the guard marks in a public reply while somebody types it."""
+    conversation = Conversation.objects.select_related("connection", "identity").get(pk=conversation_id)
+    return guarding.look(conversation, [storable(text) for text in texts])
+
+
+def _for_advice(conversation_id: int) -> Conversation:
     conversation = Conversation.objects.select_related("connection", "identity").get(pk=conversation_id)
     if conversation.connection.state == Connection.State.REMOVED:
         raise ConfigError(REMOVED)
-    connector = connector_for(conversation.connection)
-    kind = Visibility(visibility)
-    count = connector.measure(storable(text), kind)
-    try:
-        target = _target(conversation, kind, None)
-    except Refused as error:
-        return count, Denied(str(error))
-    return count, connector.can_send(drafts.new(conversation, kind, storable(text).strip(), target), timezone.now())
+    return conversation
+
+
+def _measured(conversation: Conversation, visibility: Visibility, text: str) -> Measure:
+    return connector_for(conversation.connection).measure(storable(text), visibility)

@@ -21,13 +21,13 @@ from django.utils import timezone
 from connectors.base import Connector
 from connectors.errors import AuthError, ConnectorError, UnknownOutcome
 from connectors.models import Lane
-from connectors.types import Denied, Draft, Receipt
+from connectors.types import Denied, Receipt
 from inbox.downstream import policy
 from inbox.models import OutboxItem
 from inbox.models.outbox import AtHome
-from inbox.services import outcomes, settling, tokens
+from inbox.services import approvals, guarding, outcomes, settling, tokens
 from inbox.services.connections import may_send
-from inbox.services.drafts import draft_of
+from inbox.services.errands import Errand, errand_of
 from inbox.services.lanes import in_place
 from inbox.services.locks import Held, sender_lock
 from inbox.services.outbox import State, move
@@ -79,7 +79,8 @@ _DUE = """
         ORDER BY o.run_at, o.id LIMIT 4
     ) i
     WHERE inbox_at_home() AND c.state = 'active' AND NOT c.sending_paused AND coalesce(c.send_not_before <= %s, true)
-        AND c.send_lane <= %s
+        AND c.send_lane <= %s AND NOT EXISTS (
+            SELECT FROM inbox_sendingpause p WHERE p.ended_at IS NULL AND p.brand IN ('', c.brand))
 """
 
 
@@ -96,26 +97,28 @@ def send_one(item_id: int) -> bool:
     with sender_lock(item_id) as held:
         if held is None:
             return False
-        item = OutboxItem.objects.select_related("connection", "conversation", "author").get(pk=item_id)
+        item = OutboxItem.objects.select_related("connection", "conversation__identity", "author", "after").get(
+            pk=item_id
+        )
         return in_place(item.connection, lambda: _see_through(item, held))
 
 
 def _see_through(item: OutboxItem, held: Held) -> bool:
     try:
         connector = tokens.ready(item.connection)
-        draft = _claim(item, connector, held)
+        errand = _claim(item, connector, held)
     except ConnectorError as error:
         return outcomes.not_sent(item, error, source=State.QUEUED)
     except IntegrityError:  # another item of this conversation is in flight: this one waits its turn
         return False
-    if draft is None:
-        return item.state != State.QUEUED  # refused, or to be asked about first
-    outcome = _transmit(connector, draft, item)
+    if errand is None:
+        return item.state != State.QUEUED  # refused, held, or to be asked about first
+    outcome = _transmit(connector, errand, item)
     surely(lambda: outcomes.record(item, outcome))
     return True
 
 
-def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Draft | None:
+def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Errand | None:
     """Commit `sending` with the frozen payload, or None where the item may not leave now."""
     now = timezone.now()
     with transaction.atomic():
@@ -128,18 +131,30 @@ def _claim(item: OutboxItem, connector: Connector[Any], held: Held) -> Draft | N
         if silenced := policy().silenced(item.author, item.visibility, item.connection_id):
             _denied(item, Denied(silenced))
             return None
+        if _held(item):
+            return None
         item.first_sending_at = item.first_sending_at or now
-        draft = draft_of(item)
-        verdict = connector.can_send(draft, now)
+        errand = errand_of(item)
+        verdict = errand.allowed(connector, now)
         if isinstance(verdict, Denied):
             _denied(item, verdict)
             return None
         claimed = move(
-            item, to=State.SENDING, source=[State.QUEUED], prepared=connector.prepare(draft), sending_at=now,
+            item, to=State.SENDING, source=[State.QUEUED], prepared=errand.prepare(connector), sending_at=now,
             first_sending_at=item.first_sending_at, lease_until=now + timedelta(seconds=settings.SEND_LEASE),
             server_started_at=held.server_started_at, attempt=item.attempt + 1, reason="",
         )  # fmt: skip
-    return draft if claimed else None
+    return errand if claimed else None
+
+
+def _held(item: OutboxItem) -> bool:
+    """The last look: whatever path it came by, nothing private leaves in public and nothing unapproved at all."""
+    if found := guarding.stops(item):
+        guarding.hold(item, found)
+    elif not approvals.kept(item):
+        return False
+    move(item, to=State.HELD, source=[State.QUEUED])
+    return True
 
 
 def _ask_first(item: OutboxItem, connector: Connector[Any], now: datetime) -> None:
@@ -147,7 +162,7 @@ def _ask_first(item: OutboxItem, connector: Connector[Any], now: datetime) -> No
     item.first_sending_at = item.first_sending_at or item.created_at
     item.sending_at = now
     move(
-        item, to=State.UNKNOWN, source=[State.QUEUED], prepared=connector.prepare(draft_of(item)), ask_first=False,
+        item, to=State.UNKNOWN, source=[State.QUEUED], prepared=errand_of(item).prepare(connector), ask_first=False,
         first_sending_at=item.first_sending_at, sending_at=now, check_at=outcomes.settled_at(item), checks=0,
         server_started_at=None, data={"restored": True},
         reason="The database was restored from a backup: the network is asked whether this has left.",
@@ -163,9 +178,9 @@ def _denied(item: OutboxItem, verdict: Denied) -> None:
         move(item, to=State.REJECTED, source=[State.QUEUED], reason=verdict.reason[:400])
 
 
-def _transmit(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Receipt | ConnectorError:
+def _transmit(connector: Connector[Any], errand: Errand, item: OutboxItem) -> Receipt | ConnectorError:
     """Send; where the network refused our access and the access can be renewed, once more with the new one."""
-    outcome = _send(connector, draft, item)
+    outcome = _send(connector, errand, item)
     if not isinstance(outcome, AuthError) or item.connection.expires_at is None:
         return outcome
     try:
@@ -177,13 +192,13 @@ def _transmit(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Rece
     OutboxItem.objects.filter(pk=item.pk, state=State.SENDING).update(
         sending_at=item.sending_at, lease_until=lease_until
     )
-    return _send(connector, draft, item)
+    return _send(connector, errand, item)
 
 
-def _send(connector: Connector[Any], draft: Draft, item: OutboxItem) -> Receipt | ConnectorError:
+def _send(connector: Connector[Any], errand: Errand, item: OutboxItem) -> Receipt | ConnectorError:
     """Send once. An error that nobody foresaw proves nothing, so it is an unknown outcome."""
     try:
-        return connector.send(draft, item.prepared or {})
+        return errand.run(connector, item.prepared or {})
     except ConnectorError as error:
         return error
     except Exception as error:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
 
+from connectors.base import Connector
 from connectors.errors import AuthError, ConnectorError, RateLimited
 from connectors.models import Lane
 from connectors.types import Absent, Receipt, Unknown
 from inbox.models import OutboxItem
 from inbox.services import outcomes, tokens
 from inbox.services.connections import unauthorised
-from inbox.services.drafts import draft_of
+from inbox.services.errands import errand_of
 from inbox.services.lanes import in_place
 from inbox.services.locks import sender_lock, server_started_at
 from inbox.services.outbox import State, backoff, move
@@ -88,10 +90,14 @@ def _settle(item: OutboxItem) -> bool:
 
 def _asked(item: OutboxItem) -> Receipt | Absent | Unknown | None:
     """The network's answer; None where it could not be asked and that is noted."""
+    errand = errand_of(item)
+
+    def ask(network: Connector[Any]) -> Receipt | Absent | Unknown:
+        answer = errand.find(network, item.prepared or {}, _claimed(item))
+        return Absent() if isinstance(answer, Unknown) and errand.repeatable(network) else answer
+
     try:
-        return tokens.using(
-            item.connection, lambda network: network.find_sent(draft_of(item), item.prepared or {}, _claimed(item))
-        )
+        return tokens.using(item.connection, ask)
     except RateLimited as error:
         _ask_later(item, str(error), at=error.retry_at)
     except ConnectorError as error:

@@ -30,12 +30,25 @@ def compose(request: HttpRequest, conversation_id: int) -> HttpResponse:
     kept: dict[str, Any] = {"conversation": conversation_id, "audience": audience, "text": text}
     try:
         _send(request, conversation_id, audience, text)
-    except replies.Collision as news:
-        ids = {"messages": [row.pk for row in news.messages], "items": [row.pk for row in news.items]}
-        request.session[STASH] = {**kept, **ids, "sentence": str(news), "collision": True}
+    except replies.Stopped as stopped:
+        request.session[STASH] = {**kept, **_stopped(stopped)}
     except (conversations.Refused, ConnectorError) as error:
         request.session[STASH] = {**kept, "sentence": str(error)}
     return back(request)
+
+
+def _stopped(stopped: replies.Stopped) -> dict[str, Any]:
+    """Everything that stands in the way, as the session keeps it until the next page shows it."""
+    why = stopped.reasons
+    return {
+        "sentence": str(stopped),
+        "reasons": [sentence for sentence in (*why.plain, why.connection) if sentence],
+        "news": why.news,
+        "messages": [row.pk for row in why.messages] if why.news else [],
+        "items": [row.pk for row in why.items] if why.news else [],
+        "guard": list(dict.fromkeys(finding.why for finding in why.findings)),
+        "collision": bool(why.news),
+    }
 
 
 def _send(request: HttpRequest, conversation_id: int, audience: str, text: str) -> None:

@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from inbox.models import Conversation, Message, Note, OutboxItem
 from inbox.services import conversations, replies
 from inbox.services.conversations import Refused
-from inbox.services.replies import Collision
 from routing.demo.player import PREFIX
 from routing.demo.story import Answer
 from routing.models import QueueEntry
@@ -38,7 +37,7 @@ class Colleagues:
                 continue
             try:
                 over = self._work_on(answer, message)
-            except (Refused, Collision) as error:  # somebody was faster, or it cannot be answered here any more
+            except Refused as error:  # somebody was faster, or it cannot be answered here any more
                 self.say(f"{answer.by} left {answer.to} alone: {error}")
                 over = True
             if over:

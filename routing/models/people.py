@@ -12,6 +12,7 @@ class Topic(models.Model):
     """Something that people know about. Teams of experts are found by it, and people within them."""
 
     name = models.CharField(max_length=80, unique=True)
+    needs_approval = models.BooleanField(default=False, db_default=False)  # of what teams with it answer
 
     class Meta:
         ordering = ["name"]
@@ -125,6 +126,7 @@ class AgentProfile(models.Model):
     last_assigned_at = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     theme = models.CharField(max_length=5, default="", blank=True)  # "", "light" or "dark"
+    needs_approval = models.BooleanField(default=False, db_default=False)  # somebody else reads what they write first
     single_keys = models.BooleanField(default=True)
 
     def __str__(self) -> str:

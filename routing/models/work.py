@@ -51,6 +51,9 @@ class QueueEntry(models.Model):
     waiting_since = models.DateTimeField()
     in_hand = models.BooleanField(default=False)
     not_for = models.BigIntegerField(null=True)  # who gave it back: not handed to them again by itself
+    # Whose it was when it came back while their hands were full: nobody else is given it until then.
+    first_for = models.BigIntegerField(null=True)
+    first_until = models.DateTimeField(null=True)
 
     class Meta:
         # A row that nobody was given yet stands in queue_unrouted only: that is where ingest writes.
@@ -79,6 +82,11 @@ class QueueEntry(models.Model):
                 fields=["waiting_since", "conversation"],
                 name="queue_unrouted",
                 condition=Q(team__isnull=True),
+            ),
+            models.Index(
+                fields=["first_for", "waiting_since", "conversation"],
+                name="queue_kept",
+                condition=Q(first_for__isnull=False),
             ),
         ]
 

@@ -13,7 +13,7 @@ from rest_framework.views import exception_handler
 
 from connectors.errors import ConnectorError
 from inbox.services.conversations import Refused
-from inbox.services.replies import Collision
+from inbox.services.stops import Stopped
 
 _GENERAL = "non_field_errors"
 
@@ -32,13 +32,20 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     known = _known(error)
     fields = dict(_flat(known.detail)) if isinstance(known, exceptions.ValidationError) else {}
-    if isinstance(error, Collision):
-        fields = {
-            "messages": [str(row.pk) for row in error.messages],
-            "replies": [str(row.pk) for row in error.items],
-        }
+    if isinstance(error, Stopped):
+        fields = _stopped(error)
     told.data = {"error": {"code": _code(known), "detail": _sentence(known, fields), "fields": fields}}
     return told
+
+
+def _stopped(error: Stopped) -> dict[str, list[str]]:
+    """What stands in the way, for programs: ids of what is new, and the kinds that the guard found, with where."""
+    why = error.reasons
+    return {
+        "messages": [str(row.pk) for row in why.messages],
+        "replies": [str(row.pk) for row in why.items],
+        "guard": [f"{one.kind} in text {one.part} from {one.start} to {one.end}" for one in why.findings],
+    }
 
 
 def _known(error: Exception) -> Exception:
@@ -47,8 +54,9 @@ def _known(error: Exception) -> Exception:
         return exceptions.NotFound(str(error) or None)
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied(str(error) or None)
-    if isinstance(error, Collision):
-        return Conflict(f"{error} Read it, then send again with `confirmed`.", "collision")
+    if isinstance(error, Stopped):
+        advice = " Read it, then send again with `confirmed`." if error.code == "collision" else ""
+        return Conflict(f"{error}{advice}", error.code)
     if isinstance(error, Refused):
         return Conflict(str(error))
     if isinstance(error, ConnectorError):

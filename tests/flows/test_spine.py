@@ -97,7 +97,7 @@ def test_what_the_customer_writes_meanwhile_stays_a_turn_of_its_own(desk: Desk) 
     conversation.refresh_from_db()
     assert conversation.status == "open"
     assert conversation.turn_first_id == conversation.last_incoming_id
-    with pytest.raises(replies.Collision):
+    with pytest.raises(replies.Stopped):
         desk.reply("carol", "And so on", seen_message_id=conversation.messages.order_by("pk")[0].pk)
 
 
@@ -106,7 +106,7 @@ def test_a_colleague_who_answers_in_that_second_stops_the_other(desk: Desk) -> N
     desk.poll()
     seen = desk.conversation("carol").last_incoming_id
     desk.reply("carol", "Hello from Bob", author=desk.bob, seen_message_id=seen)
-    with pytest.raises(replies.Collision, match="Bob replied publicly"):
+    with pytest.raises(replies.Stopped, match="Bob replied publicly"):
         desk.reply("carol", "Hello from Alice", seen_message_id=seen)
     desk.reply("carol", "Hello from Alice", seen_message_id=seen, confirmed=True)
 

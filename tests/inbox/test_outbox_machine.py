@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from connectors.sandbox.harness import Sandbox
 from inbox.models import Conversation, Event, OutboxHold, OutboxItem
-from inbox.services import connections, locks, outbox, sending, settling
+from inbox.services import connections, errands, locks, outbox, sending, settling
 from inbox.services.outbox import State
 from tests import factories
 
@@ -214,7 +214,7 @@ def doubtful(desk: factories.Desk, network: Sandbox, **facts: Any) -> OutboxItem
         check_at=timezone.now(), **facts,
     )  # fmt: skip
     connector = connections.connector_for(desk.connection)
-    OutboxItem.objects.filter(pk=row.pk).update(prepared=connector.prepare(sending.draft_of(row)))
+    OutboxItem.objects.filter(pk=row.pk).update(prepared=errands.errand_of(row).prepare(connector))
     return row
 
 
@@ -254,7 +254,7 @@ def test_what_another_conversation_sent_to_the_same_person_proves_nothing(
     lost = doubtful(desk, online, conversation=factories.conversation(desk, "One"))
     direct(lost, person)
     lost.refresh_from_db()
-    prepared = connections.connector_for(desk.connection).prepare(sending.draft_of(lost))
+    prepared = errands.errand_of(lost).prepare(connections.connector_for(desk.connection))
     OutboxItem.objects.filter(pk=lost.pk).update(prepared=prepared)
     twin = item(desk, conversation=factories.conversation(desk, "Two"))
     assert twin.conversation_id != lost.conversation_id
