@@ -6,6 +6,7 @@ JSON in, JSON out, a wrong request is answered with 400 and one sentence.
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -19,6 +20,7 @@ from connectors.sandbox.faults import NAMES, read_fault
 from connectors.sandbox.graph import control as graph
 from connectors.sandbox.network import Network, Story
 from connectors.sandbox.page import SIDES
+from connectors.sandbox.page_data import Side
 from connectors.sandbox.requests import LATE_SECONDS, Handler, read_items
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.x import people, posts
@@ -44,6 +46,8 @@ def routes(network: Network) -> list[Route]:
         ("GET", "/ledger", show_ledger),
         ("GET", "/answers", show_answers),
         ("GET", "/keys", show_keys),
+        ("GET", "/done-to/{network}/{name}", show_done),
+        ("GET", "/pictures/{network}/{id:int}", show_picture),
         ("PUT", "/story", tell_story),
         ("GET", "/state", show_state),
         ("GET", "/log", show_log),
@@ -80,7 +84,8 @@ def create_account(network: Network, request: Request, document: Any) -> Any:
     handle = str(document["handle"])
     life = document.get("token_seconds", people.TOKEN_SECONDS)
     name = str(document.get("name") or handle)
-    return people.create_account(network.store, handle, name, token_seconds=life)
+    enterprise = bool(document.get("enterprise", False))
+    return people.create_account(network.store, handle, name, token_seconds=life, enterprise=enterprise)
 
 
 def create_posts(network: Network, request: Request, document: Any) -> Any:
@@ -179,6 +184,28 @@ def _answer(network: Network, entry: dict[str, Any]) -> dict[str, Any] | None:
 def show_keys(network: Network, request: Request, document: Any) -> Any:
     """What was written under a key that begins with ``?prefix=``."""
     return {"keys": network.store.keys(request.query_params.get("prefix", ""))}
+
+
+def show_done(network: Network, request: Request, document: Any) -> Any:
+    """Whether the company has hidden, liked or deleted a post or comment."""
+    found = _side(request).state(network.store, request.path_params["name"])
+    if found is None:
+        raise ValueError("there is no such post or comment")
+    return found
+
+
+def show_picture(network: Network, request: Request, document: Any) -> Any:
+    found = _side(request).picture(network.store, request.path_params["id"])
+    if found is None:
+        raise ValueError("there is no such picture")
+    return {"mime": found.mime, "alt": found.alt, "data": b64encode(found.data).decode()}
+
+
+def _side(request: Request) -> Side:
+    side = SIDES.get(request.path_params["network"])
+    if side is None:
+        raise ValueError(f"there is no network '{request.path_params['network']}'; known: {', '.join(sorted(SIDES))}")
+    return side
 
 
 def tell_story(network: Network, request: Request, document: Any) -> Any:

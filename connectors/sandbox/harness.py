@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,8 @@ class Control:
     def post(self, handle: str, text: str, **options: Any) -> str:
         """One post of a customer (options: in_reply_to, created_at, followers, name, account, …); its id.
 
+        ``media``: pictures, each with ``data`` (base64) and ``alt``. A company's own handle writes as the company,
+        on the network itself (with ``mention=False``, so that it is nobody's mention).
         Everything that customers and Pages write takes a ``key``: asked again under it, nothing is written twice.
         """
         return self.posts([{"handle": handle, "text": text, **options}])[0]
@@ -111,6 +114,10 @@ class Control:
     def page_messages(self, items: Sequence[Mapping[str, Any]]) -> list[str]:
         """Messages of customers to a Page (page, handle, name, text, created_at)."""
         return list(self.call("POST", "/page-messages", list(items))["ids"])
+
+    def used_private_reply(self, name: str) -> str:
+        """The Page's staff has given a comment or visitor's post its one private reply, on Facebook itself."""
+        return str(self.call("POST", f"/items/{name}/private-reply")["id"])
 
     def facebook_user(self, handle: str, **changes: Any) -> str:
         """Makes or changes a customer on Facebook (name, followers, accepts_dm)."""
@@ -161,6 +168,15 @@ class Control:
     def keys(self, prefix: str) -> dict[str, dict[str, Any]]:
         """What was written under keys that begin so: ``{key: {"id": …, "at": milliseconds}}``."""
         return dict(self.call("GET", f"/keys?prefix={quote(prefix)}")["keys"])
+
+    def done_to(self, network: str, name: str) -> dict[str, bool]:
+        """What the company did to a post or comment: ``hidden``, ``liked``, ``deleted``."""
+        return dict(self.call("GET", f"/done-to/{network}/{quote(name)}"))
+
+    def picture(self, network: str, picture_id: str) -> tuple[str, bytes, str]:
+        """An uploaded picture: its kind, its bytes and its alternative text."""
+        found = self.call("GET", f"/pictures/{network}/{picture_id}")
+        return str(found["mime"]), b64decode(found["data"]), str(found["alt"])
 
     def story(self, *, told: int, of: int) -> dict[str, Any]:
         """Says how far a story is; hears whether it is ``paused``, and ``until`` where it goes on at once."""
@@ -228,9 +244,9 @@ class Sandbox(Control):
         self.process = None
 
     def ledger_file(self) -> list[dict[str, Any]]:
-        """The ledger as it is on disk, readable while the sandbox is dead."""
+        """The ledger as it is on disk, readable while the sandbox is dead. A line that a kill cut off is none yet."""
         path = self.data / "network" / "ledger.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()]
+        return [json.loads(line) for line in path.read_text().split("\n")[:-1]]
 
 
 def free_port() -> int:

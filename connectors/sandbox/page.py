@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -56,6 +56,7 @@ def routes(network: Network) -> list[Route | Mount]:
     table: list[Route | Mount] = [
         Route("/", _show(network), methods=["GET"]),
         Route("/_page/returns", _returns(network), methods=["GET"]),
+        Route("/_page/picture/{network}/{id:int}", _picture(network), methods=["GET"]),
         Mount("/_page/static", StaticFiles(directory=Path(__file__).parent / "static")),
     ]
     table += [Route(f"/_page/{name}", _form(network, act), methods=["POST"]) for name, act in forms.items()]
@@ -86,6 +87,17 @@ def _returns(network: Network) -> Callable[[Request], Awaitable[Response]]:
     async def show(request: Request) -> Response:
         view = _look(network, request.query_params)
         return Page(page_html.returns(view, network.desk_url), headers=HEADERS)
+
+    return show
+
+
+def _picture(network: Network) -> Callable[[Request], Awaitable[Response]]:
+    async def show(request: Request) -> Response:
+        side = SIDES.get(request.path_params["network"])
+        found = side.picture(network.store, request.path_params["id"]) if side else None
+        if found is None:
+            return PlainTextResponse("There is no such picture.\n", 404, HEADERS)
+        return Response(found.data, headers=HEADERS, media_type=found.mime)
 
     return show
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,14 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture on the page: its number and its alternative text."""
+
+    id: int
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One entry as a network keeps it. ``place`` is where it stands: the same text there twice came back twice.
 
@@ -88,6 +96,7 @@ class Line:
     place: Hashable = None
     written: str = ""
     note: str = ""
+    pictures: Sequence[Shown] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,22 @@ class Entry:
     times: int = 0
     note: str = ""
     fetched_after: float | None = None
+    pictures: Sequence[Shown] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture's bytes and what they are."""
+
+    mime: str
+    data: bytes
+    alt: str
+
+
+def said(state: Mapping[str, bool]) -> str:
+    """What the company did to an entry, in words."""
+    words = {"hidden": "hidden by the company", "liked": "liked by the company", "deleted": "deleted by the company"}
+    return ", ".join(words[name] for name in words if state[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +181,13 @@ class Side(ABC):
 
     @abstractmethod
     def write(self, store: Store, item: dict[str, Any], *, direct: bool, below: str) -> None: ...
+
+    @abstractmethod
+    def picture(self, store: Store, picture_id: int) -> Picture | None: ...
+
+    @abstractmethod
+    def state(self, store: Store, name: str) -> dict[str, bool] | None:
+        """Whether the company has hidden, liked or deleted a post or comment; None for one that never was."""
 
     @abstractmethod
     def pile_on(self, store: Store, company: Party, items: Sequence[dict[str, Any]]) -> None: ...
@@ -221,7 +253,9 @@ def _entry(store: Store, company: Party, person: Party, line: Line, times: int) 
     if line.ours:
         row = store.one("SELECT note FROM ledger WHERE id = ?", (line.written,)) if line.written else None
         note = ", ".join(part for part in (row[0] if row else "", line.note) if part)
-        return Entry(True, company.name, company.handle, line.at_ms, line.text, times if line.written else 0, note)
+        whose = (True, company.name, company.handle, line.at_ms, line.text)
+        return Entry(*whose, times if line.written else 0, note, pictures=line.pictures)
     seen = store.shown.get(line.id)
     after = None if seen is None else max(0.0, (seen - line.at_ms) / 1000)
-    return Entry(False, person.name, person.handle, line.at_ms, line.text, note=line.note, fetched_after=after)
+    whose = (False, person.name, person.handle, line.at_ms, line.text)
+    return Entry(*whose, note=line.note, fetched_after=after, pictures=line.pictures)

@@ -126,13 +126,22 @@ def returns(view: View, desk_url: str) -> str:
     unasked = '<li class="none">The network has not been asked anything yet.</li>'
     return piece("returns.html").substitute(
         customer=esc(view.customer),
-        public="\n".join(_entry(entry, desk_url) for entry in view.public) or nothing,
-        private="\n".join(_entry(entry, desk_url) for entry in view.private) or quiet,
+        public="\n".join(_entry(entry, view.side.tile.key, desk_url) for entry in view.public) or nothing,
+        private="\n".join(_entry(entry, view.side.tile.key, desk_url) for entry in view.private) or quiet,
         log="\n".join(_log_line(line) for line in view.log) or unasked,
     )
 
 
-def _entry(entry: Entry, desk_url: str) -> str:
+def _pictures(entry: Entry, network: str) -> str:
+    """Each picture above its alternative text."""
+    return "".join(
+        f'<figure><img src="/_page/picture/{network}/{one.id}" alt="{esc(one.alt)}">'
+        f"<figcaption>{esc(one.alt) or 'no alternative text'}</figcaption></figure>"
+        for one in entry.pictures
+    )
+
+
+def _entry(entry: Entry, network: str, desk_url: str) -> str:
     initials = "".join(part[0] for part in entry.name.split()[:2]).upper() or "?"
     kind, avatar = ("us", "av staff") if entry.ours else ("in", "av")
     text = entry.text
@@ -142,7 +151,7 @@ def _entry(entry: Entry, desk_url: str) -> str:
     return (
         f'<article class="m {kind}"><span class="{avatar}" aria-hidden="true">{esc(initials)}</span><div>'
         f'<div class="h"><b>{esc(entry.name)}</b>{who}{_time(entry.at_ms)}</div>'
-        f'<p class="b" dir="auto">{esc(text)}</p>{_state(entry, desk_url)}</div></article>'
+        f'<p class="b" dir="auto">{esc(text)}</p>{_pictures(entry, network)}{_state(entry, desk_url)}</div></article>'
     )
 
 

@@ -38,13 +38,21 @@ CREATE TABLE IF NOT EXISTS dms (id INTEGER PRIMARY KEY, conversation TEXT NOT NU
 CREATE INDEX IF NOT EXISTS dms_conversation ON dms (conversation, id);
 CREATE TABLE IF NOT EXISTS dm_sides (user_id INTEGER, dm_id INTEGER, PRIMARY KEY (user_id, dm_id))
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hidden (tweet_id INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS likes (user_id INTEGER, tweet_id INTEGER, n INTEGER NOT NULL,
+    PRIMARY KEY (user_id, tweet_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS media (id INTEGER PRIMARY KEY, owner_id INTEGER NOT NULL, category TEXT NOT NULL,
+    mime TEXT NOT NULL, at_ms INTEGER NOT NULL, alt TEXT NOT NULL, data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS ledger (n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, note TEXT NOT NULL
     DEFAULT '', line TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS ledger_id ON ledger (id);
 CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, id TEXT NOT NULL, at_ms INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
-TABLES: Final = ("users", "accounts", "tweets", "mentions", "dms", "dm_sides", "ledger", "keys", "meta")
+TABLES: Final = (
+    *("users", "accounts", "tweets", "mentions", "dms", "dm_sides", "hidden", "likes", "media"),
+    *("ledger", "keys", "meta"),
+)
 
 
 class Store:
@@ -150,7 +158,7 @@ class Store:
         self.shown.clear()
 
     def newest(self) -> int:
-        newest = [f"SELECT max(id) AS id FROM {table}" for table in ("tweets", "dms", *graph.NUMBERED)]  # nosec B608
+        newest = [f"SELECT max(id) AS id FROM {table}" for table in ("tweets", "dms", "media", *graph.NUMBERED)]  # nosec B608
         return int(self.one(f"SELECT coalesce(max(id), 0) FROM ({' UNION ALL '.join(newest)})")[0])  # nosec B608
 
     def unknown_lines(self) -> list[str]:

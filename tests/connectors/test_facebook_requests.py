@@ -1,12 +1,14 @@
 """Every request that the connector can make, held against Meta's own descriptions of the Graph API.
 
 Paths, parameters and their values against Meta's business SDK for the same version (its ``param_types``, enums and
-``Field`` classes), and against the node descriptions that Meta publishes. Neither knows the Message node.
+``Field`` classes), and against the node descriptions that Meta publishes. Neither knows the Message node, and only
+the SDK knows Profile.
 """
 
 from __future__ import annotations
 
 import contextlib
+import email
 import hashlib
 import hmac
 import importlib
@@ -26,7 +28,7 @@ from connectors import registry
 from connectors.errors import ConnectorError
 from connectors.http import Http
 from connectors.networks.facebook import fields
-from connectors.types import Author, Draft, Post, Visibility
+from connectors.types import Act, Action, Author, Draft, MediaRef, Post, Upload, Visibility
 from tests.connectors.servers import Script, answer, serving
 from tests.shared import shared
 
@@ -45,6 +47,19 @@ PATHS = (
     (r"POST /v[\d.]+/100_\d+/comments", "PagePost", "comments", "Comment"),
     (r"POST /v[\d.]+/\d+_\d+/comments", "Comment", "comments", "Comment"),
     (r"POST /v[\d.]+/100/messages", "Page", "messages", ""),
+    (r"POST /v[\d.]+/100/photos", "Page", "photos", ""),
+    (r"GET /v[\d.]+/100/blocked", "Page", "blocked", "Profile"),
+    (r"POST /v[\d.]+/100/blocked", "Page", "blocked", ""),
+    (r"DELETE /v[\d.]+/100/blocked", "Page", "blocked", ""),
+    (r"GET /v[\d.]+/100_\d+/likes", "PagePost", "likes", "Profile"),
+    (r"POST /v[\d.]+/100_\d+/likes", "PagePost", "likes", ""),
+    (r"DELETE /v[\d.]+/100_\d+/likes", "PagePost", "likes", ""),
+    (r"POST /v[\d.]+/\d+_\d+/likes", "Comment", "likes", ""),
+    (r"DELETE /v[\d.]+/\d+_\d+/likes", "Comment", "likes", ""),
+    (r"POST /v[\d.]+/100_\d+", "PagePost", "", ""),
+    (r"DELETE /v[\d.]+/100_\d+", "PagePost", "", ""),
+    (r"POST /v[\d.]+/\d+_\d+", "Comment", "", ""),
+    (r"DELETE /v[\d.]+/\d+_\d+", "Comment", "", ""),
 )
 EDGES = {
     ("PagePost", "comments"): "Comment",
@@ -71,7 +86,9 @@ def known_fields(name: str) -> set[str]:
 
 def known_parameters(method: str, name: str, edge: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Parameters and enums that the SDK declares for an edge; its methods hold them as literals."""
-    verb = {"GET": "get", "POST": "create"}[method]
+    verb = {"GET": "get", "POST": "create", "DELETE": "delete"}[method]
+    if not edge and method == "POST":
+        verb = "update"
     names = [f"{verb}_{edge}", f"{verb}_{edge.removesuffix('s')}"] if edge else [f"api_{verb}"]
     method_of = next(found for each in names if (found := getattr(node(name), each, None)))
     source = inspect.getsource(method_of)
@@ -100,6 +117,18 @@ def expanded(text: str) -> dict[str, tuple[dict[str, str], str]]:
     return found
 
 
+def form(headers: dict[str, str], body: bytes) -> dict[str, str]:
+    """The values of a form; of one with files all but the files."""
+    kind = headers.get("content-type", "")
+    if not kind.startswith("multipart"):
+        return dict(parse_qsl(body.decode()))
+    parts = email.message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body).get_payload()
+    assert isinstance(parts, list)
+    named = {str(part.get_param("name", header="content-disposition")): part for part in parts}
+    assert {name for name, part in named.items() if part.get_filename()} <= {"source"}
+    return {name: str(part.get_payload()).strip() for name, part in named.items() if not part.get_filename()}
+
+
 class Described:
     """One recorded request against what Meta says of its edge."""
 
@@ -107,9 +136,9 @@ class Described:
         head, _, body = raw.partition(b"\r\n\r\n")
         lines = head.decode().split("\r\n")
         method, target, _ = lines[0].split(" ")
-        self.headers = dict(line.lower().split(": ", 1) for line in lines[1:])
+        self.headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
         self.target, self.parts = target, urlsplit(target)
-        self.method, self.given = method, dict(parse_qsl((body if body else self.parts.query.encode()).decode()))
+        self.method, self.given = method, form(self.headers, body) or dict(parse_qsl(self.parts.query))
         path = f"{method} {self.parts.path}"
         self.name, self.edge, self.answers = next(entry[1:] for entry in PATHS if re.fullmatch(entry[0], path))
 
@@ -143,7 +172,7 @@ class Described:
                 self._parameters(modifiers, types, enums)
             if below and inner:
                 self._fields(below, inner, spec)
-            if spec is not None and name != "Message":
+            if spec is not None and name not in ("Message", "Profile"):
                 document = spec(name)
                 published = {entry["name"] for entry in document["fields"]} | {
                     api.get("endpoint") for api in document["apis"]
@@ -205,6 +234,15 @@ def everything(base: str) -> Iterator[Callable[[], Any]]:
         yield lambda d=draft: facebook.send(d, facebook.prepare(d))
         yield lambda d=draft: facebook.find_sent(d, facebook.prepare(d), ())
     assert direct.public_id == ""
+    for target, own in (("5_6", False), ("100_5", True)):
+        for kind in Act:
+            done = Action("k", kind, target_id=target, author_id="7", own=own)
+            yield lambda a=done: facebook.act(a)
+            yield lambda a=done: facebook.find_acted(a)
+    for mime in ("image/jpeg", "image/png"):
+        yield lambda m=mime: facebook.upload(Upload("k", m, b"\x89bytes", Visibility.PUBLIC, alt="A router"))
+    pictured = Draft("k", Visibility.PUBLIC, "Hello", in_reply_to="5_6", started_at=now, media=[MediaRef("31")])
+    yield lambda: facebook.send(pictured, facebook.prepare(pictured))
 
 
 @pytest.fixture(scope="module")
@@ -237,12 +275,12 @@ def test_every_request_is_one_that_meta_s_descriptions_know(recorded: list[bytes
 def test_no_token_is_in_any_address_and_every_request_is_proven(recorded: list[bytes]) -> None:
     for raw in recorded:
         request = Described(raw)
-        assert request.headers["authorization"] == f"bearer {TOKEN.lower()}"
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
         assert TOKEN not in request.target
         assert SECRET.encode() not in raw
         assert request.given["appsecret_proof"] == PROOF
         assert request.parts.path.startswith(f"/{fields.VERSION}/")
-        assert request.method == "GET" or not request.parts.query
+        assert request.method != "POST" or not request.parts.query
 
 
 def test_what_is_nested_in_a_message_is_json(recorded: list[bytes]) -> None:

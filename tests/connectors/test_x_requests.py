@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from connectors import registry
 from connectors.errors import ConnectorError
 from connectors.http import Http
 from connectors.networks.x.renew import TOKEN_URL
-from connectors.types import Author, Draft, Post, Visibility
+from connectors.types import Act, Action, Author, Draft, MediaRef, Post, Upload, Visibility
 from tests.connectors.servers import answer, serving
 from tests.connectors.x_world import TOKENS
 from tests.shared import shared
@@ -35,6 +36,13 @@ SEEN = (
     "POST /2/tweets",
     "POST /2/dm_conversations/with/{participant_id}/messages",
     "POST /2/dm_conversations/{dm_conversation_id}/messages",
+    "PUT /2/tweets/{tweet_id}/hidden",
+    "POST /2/users/{id}/likes",
+    "DELETE /2/users/{id}/likes/{tweet_id}",
+    "GET /2/users/{id}/liked_tweets",
+    "DELETE /2/tweets/{id}",
+    "POST /2/media/upload",
+    "POST /2/media/metadata",
 )
 
 
@@ -85,10 +93,17 @@ class Document:
             assert set(value) <= set(schema["properties"]), value
             for key, inner in value.items():
                 self.check_body(schema["properties"][key], inner)
+        elif schema.get("type") == "array":
+            for one in value:
+                self.check_body(schema["items"], one)
+        elif schema.get("type") == "boolean":
+            assert isinstance(value, bool)
         else:
             assert schema.get("type") == "string"
             assert isinstance(value, str)
             assert re.search(schema.get("pattern", ""), value)
+            assert value in schema.get("enum", [value])
+            assert len(value) <= schema.get("maxLength", len(value))
 
     def check(self, raw: bytes) -> str:
         """One recorded request; the operation that it is."""
@@ -133,10 +148,22 @@ def everything(base: str) -> Iterator[Any]:
     ):
         yield lambda d=draft: x.send(d, x.prepare(d))
         yield lambda d=draft: x.find_sent(d, x.prepare(d), ())
+        pictured = replace(draft, media=[MediaRef("31"), MediaRef("32")])
+        yield lambda d=pictured: x.send(d, x.prepare(d))
+    for kind in (Act.HIDE, Act.UNHIDE, Act.LIKE, Act.UNLIKE, Act.DELETE):
+        yield lambda k=kind: x.act(Action("k", k, target_id="20", author_id="7"))
+        yield lambda k=kind: x.find_acted(Action("k", k, target_id="20", author_id="7"))
+    for visibility in Visibility:
+        for mime in sorted(x.capabilities.media[visibility].mimes):
+            yield lambda v=visibility, m=mime: x.upload(Upload("k", m, b"bytes", v, alt="A router."))
 
 
 def test_every_request_is_one_that_x_s_document_knows(document: Document) -> None:
-    with serving(answer(EMPTY)) as line:
+    def serve(conn: Any, request: bytes) -> None:
+        body = b'{"data":{"id":"31"}}' if b"/media/upload" in request.split(b"\r\n")[0] else EMPTY
+        answer(body)(conn, request)
+
+    with serving(serve) as line:
         for act in everything(line.url):
             with contextlib.suppress(ConnectorError):  # an empty page is no account and no receipt
                 act()

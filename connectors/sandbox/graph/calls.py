@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.graph.facts import VERSION
+from connectors.sandbox.graph.forms import File
 from connectors.sandbox.graph.pages import Page
 from connectors.sandbox.graph.problems import invalid, not_permitted
 from connectors.sandbox.store import Store
@@ -23,6 +24,7 @@ class Call:
     address: str
     params: Mapping[str, str]
     faults: Mapping[str, Fault] = field(default_factory=dict)
+    files: Mapping[str, File] = field(default_factory=dict)
 
     def need(self, *permissions: str) -> None:
         for permission in permissions:
@@ -34,6 +36,10 @@ class Call:
         ahead = self.faults.get("future_timestamps")
         extra = (ahead.seconds or 3600.0) if ahead else 0.0
         return datetime.fromtimestamp(ms // 1000 + extra, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+    def picture(self, photo_id: int) -> str:
+        """Where the picture itself is: on the sandbox's page."""
+        return f"{self.address.removesuffix('/graph')}/_page/picture/facebook/{photo_id}"
 
     def link(self, path: str) -> str:
         return f"{self.address}/v{VERSION}.0/{path}"

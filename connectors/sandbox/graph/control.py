@@ -90,6 +90,20 @@ def delete_item(network: Network, request: Request, document: Any) -> Any:
     return {"deleted": found.name}
 
 
+def use_private_reply(network: Network, request: Request, document: Any) -> Any:
+    """The one private reply of a comment or visitor's post, given by the Page's staff on Facebook itself."""
+    store = network.store
+    found = items.find(store, request.path_params["name"])
+    if found is None or found.ours:
+        raise ValueError("there is no such comment or post of a customer")
+    with store.writing():
+        thread = talks.ensure_thread(store, found.page_id, found.author_id)
+        text = str((document or {}).get("text", "We have written to you from our own inbox."))
+        made = talks.new(store, thread, text, ours=True, created_ms=now_ms(), answers=found)
+        talks.insert(store, made)
+    return {"id": made.mid}
+
+
 def count(network: Network) -> dict[str, int]:
     """How much there is on Facebook, for the state of the whole."""
     row = network.store.one(
@@ -112,4 +126,5 @@ ROUTES: list[tuple[str, str, Handler]] = [
     ("POST", "/page-messages", create_messages),
     ("PUT", "/facebook-users/{handle}", change_person),
     ("DELETE", "/items/{name}", delete_item),
+    ("POST", "/items/{name}/private-reply", use_private_reply),
 ]

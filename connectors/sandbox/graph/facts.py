@@ -22,7 +22,10 @@ READ_CONTENT = "pages_read_engagement"
 READ_VISITORS = "pages_read_user_content"
 ENGAGE = "pages_manage_engagement"
 MESSAGING = "pages_messaging"
-PERMISSIONS = ("pages_show_list", READ_CONTENT, READ_VISITORS, ENGAGE, "pages_manage_metadata", MESSAGING)
+METADATA = "pages_manage_metadata"
+POSTS = "pages_manage_posts"
+PERMISSIONS = ("pages_show_list", READ_CONTENT, READ_VISITORS, ENGAGE, METADATA, POSTS, MESSAGING)
+PHOTO_BYTES = 10_000_000  # Meta: less than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ _COMMENTS = Edge(
 )
 _LIKES = Edge("Profile", {}, (READ_CONTENT,))
 _FEED = {"include_hidden": ANY, "limit": ANY, "show_expired": ANY, "with": frozenset({"LOCATION"})}
-_ATTACHMENTS = frozenset({"attachment_id", "attachment_share_url", "attachment_url"})
+_ATTACHMENTS = frozenset({"attachment_share_url", "attachment_url"})
 _TRACKING = frozenset({"feedback_source", "nectar_module", "tracking"})
 _LIKE = Write(unplayed=_TRACKING)
 
@@ -79,6 +82,7 @@ PAGE = Node(
     ("name", "id"),
     frozenset(["bio", "description", "emails", "phone", "verification_status", "website"]),
     {
+        "blocked": Edge("Profile", {"uid": ANY, "user": ANY}, (METADATA,)),
         "conversations": Edge(
             "UnifiedThread",
             {
@@ -101,7 +105,14 @@ PAGE = Node(
             frozenset(["folder", "payload", "persona_id", "reply_to", "suggestion_action", "thread_control"]),
             frozenset(["recipient"]),
             MESSAGING,
-        )
+        ),
+        ("POST", "blocked"): Write(frozenset({"psid"}), frozenset({"asid", "uid", "user"}), needs=METADATA),
+        ("DELETE", "blocked"): Write(frozenset({"psid"}), frozenset({"asid", "uid", "user"}), needs=METADATA),
+        ("POST", "photos"): Write(
+            frozenset({"alt_text_custom", "published"}),
+            frozenset({"caption", "no_story", "place", "scheduled_publish_time", "targeting", "temporary", "url"}),
+            needs=POSTS,
+        ),
     },
 )
 POST = Node(
@@ -123,7 +134,7 @@ POST = Node(
     {"attachments": Edge("StoryAttachment"), "comments": _COMMENTS, "likes": _LIKES, "reactions": _LIKES},
     {
         ("POST", "comments"): Write(
-            frozenset({"message"}),
+            frozenset({"attachment_id", "message"}),
             _ATTACHMENTS | _TRACKING | {"comment", "comment_privacy_value", "parent_comment_id", "post_id"},
         ),
         ("POST", "likes"): _LIKE,
@@ -136,17 +147,25 @@ COMMENT = Node(
     "Comment",
     frozenset(
         [
-            *("can_comment", "can_hide", "can_like", "can_remove", "can_reply_privately", "comment_count"),
-            *("created_time", "from", "id", "is_hidden", "is_private", "like_count", "message", "object", "parent"),
-            *("permalink_url", "private_reply_conversation", "user_likes"),
+            *(
+                "attachment",
+                "can_comment",
+                "can_hide",
+                "can_like",
+                "can_remove",
+                "can_reply_privately",
+                "comment_count",
+            ),
+            *("created_time", "from", "id", "is_hidden", "is_private", "like_count", "message"),
+            *("object", "parent", "permalink_url", "private_reply_conversation", "user_likes"),
         ]
     ),
     ("created_time", "from", "message", "id"),
-    frozenset(["admin_creator", "application", "attachment", "live_broadcast_timestamp", "message_tags"]),
+    frozenset(["admin_creator", "application", "live_broadcast_timestamp", "message_tags"]),
     {"comments": _COMMENTS, "likes": _LIKES, "reactions": _LIKES},
     {
         ("POST", "comments"): Write(
-            frozenset({"message"}),
+            frozenset({"attachment_id", "message"}),
             _ATTACHMENTS
             | _TRACKING
             | {
@@ -156,7 +175,7 @@ COMMENT = Node(
         ),
         ("POST", "likes"): _LIKE,
         ("DELETE", "likes"): _LIKE,
-        ("POST", ""): Write(frozenset({"is_hidden"}), _ATTACHMENTS | {"message"}),
+        ("POST", ""): Write(frozenset({"is_hidden"}), _ATTACHMENTS | {"attachment_id", "message"}),
         ("DELETE", ""): Write(),
     },
 )

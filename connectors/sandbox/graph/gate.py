@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,11 +16,11 @@ from starlette.responses import Response
 from connectors.sandbox.answers import Answer
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.gate import Gate
-from connectors.sandbox.graph import pages, reads, tokens, usage, writes
+from connectors.sandbox.graph import forms, pages, reads, tokens, usage, writes
 from connectors.sandbox.graph.calls import Call
 from connectors.sandbox.graph.facts import VERSION
 from connectors.sandbox.graph.pages import Page
-from connectors.sandbox.graph.problems import document, invalid, no_path, refused, said
+from connectors.sandbox.graph.problems import document, no_path, refused, said
 
 _VERSION = re.compile(r"^/v(\d{1,2})\.0(?=/|$)")
 RATE_CODES = frozenset({4, 17, 32, 613, 80001, 80006})
@@ -62,7 +60,7 @@ class GraphGate(Gate[GraphVisit]):
         self, request: Request, raw: bytes, visit: GraphVisit, faults: Mapping[str, Fault], headers: dict[str, str]
     ) -> Answer:
         headers["facebook-api-version"] = f"v{VERSION}.0"
-        params = _params(request, raw)
+        params, files = forms.read(request, raw)
         token = params.get("access_token") or _bearer(request)
         if visit.name == "debug_token" and visit.method == "GET":
             return tokens.debug(self.network, params, token)
@@ -71,7 +69,7 @@ class GraphGate(Gate[GraphVisit]):
         usage.count(self.network, page.id, kind, headers)
         _check_proof(pages.app(self.network.store)["secret"], page, token, params)
         address = f"{self.network.public_url}/graph"
-        call = Call(self.network.store, page, token, address, params, faults)
+        call = Call(self.network.store, page, token, address, params, faults, files)
         if visit.method != "GET":
             return writes.write(call, visit.method, visit.name, visit.edge)
         if not visit.name and "ids" in params:
@@ -82,7 +80,7 @@ class GraphGate(Gate[GraphVisit]):
 
     def caller(self, request: Request, raw: bytes) -> tuple[str, ...]:
         store = self.network.store
-        known = pages.find_token(store, _params(request, raw).get("access_token") or _bearer(request))
+        known = pages.find_token(store, forms.read(request, raw)[0].get("access_token") or _bearer(request))
         page = pages.find(store, known.page_id) if known else None
         return (str(page.id), page.handle) if page else ()
 
@@ -104,25 +102,6 @@ class GraphGate(Gate[GraphVisit]):
 
     def respond(self, status: int, body: bytes, headers: dict[str, str]) -> Response:
         return Response(body, status, headers, media_type="application/json; charset=UTF-8")
-
-
-def _params(request: Request, raw: bytes) -> dict[str, str]:
-    """What came in the address and in the body: a form, or JSON whose inner objects stay JSON."""
-    params = dict(parse_qsl(request.url.query, keep_blank_values=True))
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind == "application/json" and raw:
-        try:
-            given = json.loads(raw)
-        except ValueError:
-            given = None
-        if not isinstance(given, dict):
-            raise invalid("The request body is not a JSON object")
-        params |= {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
-    elif kind == "application/x-www-form-urlencoded":
-        params |= dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
-    elif raw:
-        raise invalid(f"The sandbox does not take bodies of type '{kind}'")
-    return params
 
 
 def _bearer(request: Request) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from connectors.sandbox.graph import ids, pages, people
+from connectors.sandbox.graph import ids, pages, people, photos
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.store import Store
 
@@ -140,6 +140,7 @@ def _add_post(store: Store, kind: str, item: Mapping[str, Any]) -> str:
     if kind != "post":
         author_id = people.ensure(store, item).id
         people.scoped(store, page.id, author_id)
+        _check_welcome(store, page.id, author_id)
     post = new(store, kind, page.id, author_id, str(item["text"]), created_ms=moment(item.get("created_at")))
     insert(store, post)
     return post.name
@@ -162,9 +163,16 @@ def _add_comment(store: Store, item: Mapping[str, Any]) -> str:
     author = people.ensure(store, item)
     people.scoped(store, below.page_id, author.id)
     at_ms = moment(item.get("created_at"))
+    _check_welcome(store, below.page_id, author.id)
     comment = new(store, "comment", below.page_id, author.id, str(item["text"]), below=below, created_ms=at_ms)
+    comment.doc.update(photos.of_customer(store, below.page_id, item))
     insert(store, comment)
     return comment.name
+
+
+def _check_welcome(store: Store, page_id: int, person_id: int) -> None:
+    if people.is_blocked(store, page_id, person_id):
+        raise ValueError("the Page has blocked this person")
 
 
 def remove(store: Store, item: Item) -> None:

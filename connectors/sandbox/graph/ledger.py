@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.sandbox.graph import items, people, talks
+from connectors.sandbox.graph import items, people, photos, talks
 from connectors.sandbox.graph.calls import Call
 from connectors.sandbox.graph.items import Item
 from connectors.sandbox.store import Store
@@ -27,6 +27,7 @@ def record(call: Call, kind: str, name: str, at_ms: int, **facts: Any) -> str:
 
 
 def _redo_comment(store: Store, entry: dict[str, Any]) -> None:
+    shown = entry.get("media")
     if items.by_id(store, entry["row"]) is None:
         made = Item(
             id=entry["row"],
@@ -39,9 +40,22 @@ def _redo_comment(store: Store, entry: dict[str, Any]) -> None:
             updated_ms=entry["at"],
             hidden=False,
             gone=False,
-            doc={"text": entry["text"]},
+            doc={"text": entry["text"], **({"photo": int(shown[0]["id"])} if shown else {})},
         )
         items.insert(store, made)
+    if shown:
+        photos.use(store, int(shown[0]["id"]))
+
+
+def _redo_photo(store: Store, entry: dict[str, Any]) -> None:
+    """What a line holds of a photo; its bytes are gone."""
+    if photos.find(store, entry["row"]) is None:
+        page_id = int(entry["account_id"])
+        photos.insert(store, photos.Photo(entry["row"], page_id, entry["at"], entry["mime"], entry["alt"]), b"")
+
+
+def _redo_block(store: Store, entry: dict[str, Any]) -> None:
+    people.block(store, int(entry["account_id"]), entry["row"], blocked=entry["kind"] == "block")
 
 
 def _redo_message(store: Store, entry: dict[str, Any]) -> None:
@@ -73,7 +87,10 @@ def _redo_like(store: Store, entry: dict[str, Any]) -> None:
 
 
 REDO = {
+    "block": _redo_block,
     "comment": _redo_comment,
+    "media": _redo_photo,
+    "unblock": _redo_block,
     "message": _redo_message,
     "private_reply": _redo_message,
     "hide": _redo_hide,

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.sandbox.graph import items, pages, people, talks
+from connectors.sandbox.graph import ids, items, pages, people, photos, talks
 from connectors.sandbox.graph.facts import COMMENT_LENGTH, MESSAGE_LENGTH
 from connectors.sandbox.graph.items import Item
-from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Side, Tile, called
+from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Picture, Shown, Side, Tile, called, said
 from connectors.sandbox.store import Store
 
 FIRST_POST = "Welcome to our Page. Ask us anything about your connection, here or in private."
@@ -38,12 +38,13 @@ class FacebookSide(Side):
         return ""
 
     def public(self, store: Store, company: Party, person: Party) -> list[Line]:
-        return [_line(item) for item in self._public(store, company, person)]
+        return [_line(store, item) for item in self._public(store, company, person)]
 
     def _public(self, store: Store, company: Party, person: Party) -> list[Item]:
         """Their comments and posts, the Page's posts they stand below, and the Page's answers to them."""
         rows = store.rows(
-            f"SELECT {items.COLUMNS} FROM fb_items WHERE gone = 0 AND page_id = ?1 AND (author_id = ?2 "
+            f"SELECT {items.COLUMNS} FROM fb_items WHERE (gone = 0 OR author_id = 0) AND page_id = ?1 "
+            "AND (author_id = ?2 "
             "OR (author_id = 0 AND id IN (SELECT post_id FROM fb_items WHERE author_id = ?2 AND gone = 0)) "
             "OR (author_id = 0 AND kind = 'comment' AND ("
             "parent_id IN (SELECT id FROM fb_items WHERE author_id = ?2) "
@@ -83,7 +84,7 @@ class FacebookSide(Side):
     def below(self, store: Store, company: Party, person: Party | None) -> Below | None:
         """The Page's last answer to the person, else its newest post."""
         theirs = self._public(store, company, person) if person else []
-        answers = [item for item in theirs if item.ours and item.is_comment]
+        answers = [item for item in theirs if item.ours and item.is_comment and not item.gone]
         if answers:
             return Below(answers[-1].name, f"Answers {company.name}’s comment", answers[-1].created_ms)
         newest = self._newest_post(store, company)
@@ -108,6 +109,15 @@ class FacebookSide(Side):
         else:
             items.add_visitor_posts(store, [item])
 
+    def picture(self, store: Store, picture_id: int) -> Picture | None:
+        found = photos.find(store, picture_id)
+        return Picture(found.mime, photos.data_of(store, found.id), found.alt) if found else None
+
+    def state(self, store: Store, name: str) -> dict[str, bool] | None:
+        both = ids.read_pair(name)
+        item = items.by_id(store, both[1]) if both else None
+        return _state(store, item) if item and item.name == name else None
+
     def pile_on(self, store: Store, company: Party, wanted: Sequence[dict[str, Any]]) -> None:
         """Below the Page's newest post; on the Page itself where it has none."""
         newest = self._newest_post(store, company)
@@ -117,10 +127,18 @@ class FacebookSide(Side):
             items.add_visitor_posts(store, wanted)
 
 
-def _line(item: Item) -> Line:
+def _state(store: Store, item: Item) -> dict[str, bool]:
+    liked = store.one("SELECT 1 FROM fb_likes WHERE item_id = ?", (item.id,))
+    return {"hidden": item.hidden, "liked": bool(liked), "deleted": item.gone}
+
+
+def _line(store: Store, item: Item) -> Line:
+    """A deleted comment stands for itself: the same text sent anew has not come back twice."""
     through_the_api = item.ours and item.is_comment
+    photo = photos.find(store, item.doc.get("photo"))
+    place = (item.post_id, item.parent_id, item.doc.get("answers"), item.gone and item.id)
     return Line(
-        *(item.ours, item.id, item.created_ms, item.text, (item.post_id, item.parent_id, item.doc.get("answers"))),
-        item.name if through_the_api else "",
-        "hidden by the company" if item.hidden else "",
+        *(item.ours, item.id, item.created_ms, item.text, place, item.name if through_the_api else ""),
+        said(_state(store, item)),
+        [Shown(photo.id, photo.alt)] if photo else [],
     )

@@ -63,6 +63,18 @@ def scoped(store: Store, page_id: int, person_id: int) -> int:
     return psid
 
 
+def is_blocked(store: Store, page_id: int, person_id: int) -> bool:
+    both = (page_id, person_id)
+    return bool(store.one("SELECT 1 FROM fb_blocked WHERE page_id = ? AND person_id = ?", both))
+
+
+def block(store: Store, page_id: int, person_id: int, *, blocked: bool) -> None:
+    sql = "INSERT OR IGNORE INTO fb_blocked VALUES (?, ?)"
+    if not blocked:
+        sql = "DELETE FROM fb_blocked WHERE page_id = ? AND person_id = ?"
+    store.db.execute(sql, (page_id, person_id))
+
+
 def unscoped(store: Store, page_id: int, psid: int | None) -> Person | None:
     row = store.one("SELECT person_id FROM fb_scoped WHERE page_id = ? AND psid = ?", (page_id, psid))
     return find(store, row[0]) if row else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from connectors.sandbox.answers import Answer
@@ -135,6 +136,8 @@ def list_below(call: Call, found: Found, edge_name: str, asked: Asked) -> dict[s
     wanted = _fields(asked)
     if isinstance(found, Page) and edge_name == "conversations":
         return _conversations(call, found, asked, wanted)
+    if isinstance(found, Page) and edge_name == "blocked":
+        return _blocked(call, found, asked, wanted)
     if isinstance(found, Page):
         return _posts(call, found, edge_name, asked, wanted)
     if isinstance(found, Thread):
@@ -216,6 +219,19 @@ def _likes(call: Call, below: Item, asked: Asked, wanted: list[Field] | None) ->
     if asked.get("summary") not in (None, "", "false", "0"):
         document["summary"] = {"total_count": len(document["data"])}
     return document
+
+
+def _blocked(call: Call, page: Page, asked: Asked, wanted: list[Field] | None) -> dict[str, Any]:
+    """Whom the Page has blocked; with ``user`` or ``uid`` only that person, if so."""
+    rows = call.store.rows("SELECT person_id FROM fb_blocked WHERE page_id = ? ORDER BY person_id", (page.id,))
+    only = asked.get("user") or asked.get("uid")
+    data = []
+    for (person_id,) in rows:
+        person, psid = people.find(call.store, person_id), str(people.scoped(call.store, page.id, person_id))
+        if person is not None and only in (None, psid):
+            makers: shapes.Makers = {"id": partial(str, psid), "name": partial(str, person.name)}
+            data.append(shapes.shape(facts.PROFILE, wanted, makers))
+    return {"data": data}
 
 
 def _conversations(call: Call, page: Page, asked: Asked, wanted: list[Field] | None) -> dict[str, Any]:

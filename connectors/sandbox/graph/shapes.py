@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from connectors.sandbox.graph import facts, items, people, talks
+from connectors.sandbox.graph import facts, items, people, photos, talks
 from connectors.sandbox.graph.calls import Call
 from connectors.sandbox.graph.expansion import Field
 from connectors.sandbox.graph.facts import Node
@@ -99,6 +99,7 @@ def comment(call: Call, item: Item, wanted: list[Field] | None, below: Below | N
         "from": lambda: author(call, item),
         "permalink_url": lambda: f"{WWW}/{item.page_id}_{item.post_id}?comment_id={item.id}",
         "parent": lambda: _parent(call, item),
+        "attachment": lambda: _attachment(call, item),
         "object": lambda: _object(call, item),
         "comment_count": lambda: _count(call, "fb_items WHERE gone = 0 AND parent_id = ?", item.id),
         "like_count": lambda: _count(call, "fb_likes WHERE item_id = ?", item.id),
@@ -113,6 +114,16 @@ def comment(call: Call, item: Item, wanted: list[Field] | None, below: Below | N
         "private_reply_conversation": lambda: _private(call, item),
     }
     return shape(facts.COMMENT, wanted, makers, below)
+
+
+def _attachment(call: Call, item: Item) -> dict[str, Any] | None:
+    """A photo; Meta's StoryAttachment says nothing of alternative text."""
+    photo = photos.find(call.store, item.doc.get("photo"))
+    if photo is None:
+        return None
+    page = f"{WWW}/photo.php?fbid={photo.id}"
+    image = {"src": call.picture(photo.id)}
+    return {"media": {"image": image}, "target": {"id": str(photo.id), "url": page}, "type": "photo", "url": page}
 
 
 def _parent(call: Call, item: Item) -> dict[str, Any] | None:

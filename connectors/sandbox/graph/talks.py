@@ -112,6 +112,8 @@ def _add(store: Store, item: Mapping[str, Any]) -> str:
     page = pages.named(store, item.get("page"))
     person = people.ensure(store, item)
     people.scoped(store, page.id, person.id)
+    if people.is_blocked(store, page.id, person.id):
+        raise ValueError("the Page has blocked this person")
     thread = ensure_thread(store, page.id, person.id)
     message = new(store, thread, str(item["text"]), ours=False, created_ms=moment(item.get("created_at")))
     insert(store, message)

@@ -18,7 +18,7 @@ from connectors.sandbox.x.wire import Writer
 
 @dataclass(slots=True)
 class Call:
-    """An accepted request: who, what, and the faults that bend its answer."""
+    """An accepted request: who, what, and the faults that bend its answer. ``address`` is the sandbox's own."""
 
     store: Store
     endpoint: Endpoint
@@ -28,6 +28,7 @@ class Call:
     body: Mapping[str, Any]
     request_id: str
     faults: Mapping[str, Fault] = field(default_factory=dict)
+    address: str = ""
 
     def writer(self) -> Writer:
         ahead = self.faults.get("future_timestamps")
@@ -36,6 +37,22 @@ class Call:
             self.query,
             milliseconds="no_milliseconds" not in self.faults,
             ahead=(ahead.seconds or 3600.0) if ahead else 0.0,
+            address=self.address,
+        )
+
+    def enter(self, kind: str, item_id: int, at_ms: int, text: str = "", **facts: Any) -> str:
+        """The ledger's line of something done to ``item_id``, inside its transaction; still to be sealed."""
+        return self.store.enter(
+            {
+                "at": at_ms,
+                "kind": kind,
+                "account_id": str(self.account.id),
+                "id": str(item_id),
+                "text": text,
+                "in_reply_to": None,
+                "request_id": self.request_id,
+                **facts,
+            }
         )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.sandbox.x.facts import Body, Endpoint, Param
-from connectors.sandbox.x.problems import bad, invalid
+from connectors.sandbox.x.bodies import Body
+from connectors.sandbox.x.facts import Endpoint, Param
+from connectors.sandbox.x.problems import bad, invalid, problem
 
 Errors = list[tuple[str, str, str]]
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$")
@@ -134,6 +135,8 @@ def check_body(endpoint: Endpoint, raw: bytes, content_type: str) -> dict[str, A
 
 
 def _check_value(where: str, value: Any, spec: Body, errors: Errors) -> None:
+    if spec.unplayed:
+        raise problem(400, "Not in the sandbox", f"The sandbox does not play '{where.removeprefix('$.')}' yet.")
     if not _is_kind(value, spec.kind):
         errors.append((where, _shown(value), f"{where}: {_kind_of(value)} found, {spec.kind} expected"))
     elif spec.kind == "object":
@@ -144,6 +147,8 @@ def _check_value(where: str, value: Any, spec: Body, errors: Errors) -> None:
     elif spec.allowed and value not in spec.allowed:
         names = ", ".join(sorted(spec.allowed))
         errors.append((where, _shown(value), f"{where}: does not have a value in the enumeration [{names}]"))
+    elif spec.longest is not None and len(value) > spec.longest:
+        errors.append((where, _shown(value), f"{where}: may only be {spec.longest} characters long"))
     elif spec.pattern and not re.match(spec.pattern, value):
         errors.append((where, _shown(value), f"{where}: does not match the regex pattern {spec.pattern}"))
 

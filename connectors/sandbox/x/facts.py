@@ -10,6 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connectors.sandbox.x.bodies import (
+    HIDDEN_BODY,
+    ID_PATTERN,
+    LIKE_BODY,
+    MESSAGE_BODY,
+    METADATA_BODY,
+    TWEET_BODY,
+    UPLOAD_BODY,
+    Body,
+)
 from connectors.sandbox.x.names import (
     DM_EVENT_TYPES,
     DM_EXPANSIONS,
@@ -17,14 +27,12 @@ from connectors.sandbox.x.names import (
     MEDIA_FIELDS,
     PLACE_FIELDS,
     POLL_FIELDS,
-    REPLY_SETTINGS,
     TWEET_EXPANSIONS,
     TWEET_FIELDS,
     USER_EXPANSIONS,
     USER_FIELDS,
 )
 
-ID_PATTERN = r"^[0-9]{1,19}$"
 HANDLE_PATTERN = r"^[A-Za-z0-9_]{1,15}$"
 DM_CONVERSATION_PATTERN = r"^([0-9]{1,19}-[0-9]{1,19}|[0-9]{15,19})$"
 
@@ -34,6 +42,9 @@ DM_REACH_DAYS = 30
 SEARCH_REACH_DAYS = 7
 TWEET_LIMIT = 280  # weighted, as twitter-text counts
 DM_LIMIT = 10_000
+PICTURES = 4  # in one post; in a message one
+PICTURE_BYTES = 5 * 1024 * 1024
+PICTURE_SECONDS = 86_400  # in which an upload must be used
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +57,6 @@ class Param:
     default: int | None = None
     allowed: frozenset[str] = frozenset()
     required: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """One value of a JSON body: ``kind`` is string, boolean, integer, object or array."""
-
-    kind: str
-    fields: Mapping[str, Body] = field(default_factory=dict)
-    required: frozenset[str] = frozenset()
-    items: Body | None = None
-    allowed: frozenset[str] = frozenset()
-    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,77 +113,6 @@ _DM_QUERY = {
     "user.fields": _names(USER_FIELDS),
     "tweet.fields": _names(TWEET_FIELDS),
 }
-_STRING, _FLAG, _NUMBER = Body("string"), Body("boolean"), Body("integer")
-_ID = Body("string", pattern=ID_PATTERN)
-_STRINGS = Body("array", items=_STRING)
-_REPLY_SETTINGS = Body("string", allowed=REPLY_SETTINGS)
-_LINK = Body("object", {"url": _STRING}, frozenset({"url"}))
-_CALL_TO_ACTIONS = Body(
-    "object",
-    {
-        "app_install": Body(
-            "object", {"app_store_id": _STRING, "ipad_app_store_id": _STRING, "play_store_id": _STRING}
-        ),
-        "visit_site": _LINK,
-        "watch_now": _LINK,
-    },
-)
-_MEDIA = Body(
-    "object",
-    {
-        "call_to_actions": _CALL_TO_ACTIONS,
-        "description": _STRING,
-        "embeddable": _FLAG,
-        "media_ids": _STRINGS,
-        "preview_media_id": _STRING,
-        "tagged_user_ids": _STRINGS,
-        "title": _STRING,
-    },
-    frozenset({"media_ids"}),
-)
-_POLL = Body(
-    "object",
-    {"duration_minutes": _NUMBER, "options": _STRINGS, "reply_settings": _REPLY_SETTINGS},
-    frozenset({"options", "duration_minutes"}),
-)
-_REPLY = Body(
-    "object",
-    {
-        "auto_populate_reply_metadata": _FLAG,
-        "exclude_reply_user_ids": Body("array", items=_ID),
-        "in_reply_to_tweet_id": _ID,
-    },
-    frozenset({"in_reply_to_tweet_id"}),
-)
-TWEET_BODY = Body(
-    "object",
-    {
-        "card_uri": _STRING,
-        "community_id": _ID,
-        "direct_message_deep_link": _STRING,
-        "edit_options": Body("object", {"previous_post_id": _ID}, frozenset({"previous_post_id"})),
-        "for_super_followers_only": _FLAG,
-        "geo": Body("object", {"place_id": _STRING}),
-        "made_with_ai": _FLAG,
-        "media": _MEDIA,
-        "nullcast": _FLAG,
-        "paid_partnership": _FLAG,
-        "poll": _POLL,
-        "quote_tweet_id": _ID,
-        "reply": _REPLY,
-        "reply_settings": _REPLY_SETTINGS,
-        "share_with_followers": _FLAG,
-        "text": _STRING,
-    },
-)
-NOT_PLAYED = frozenset(["card_uri", "community_id", "edit_options", "geo", "media", "poll", "direct_message_deep_link"])
-MESSAGE_BODY = Body(
-    "object",
-    {
-        "attachments": Body("array", items=Body("object", {"media_id": _STRING}, frozenset({"media_id"}))),
-        "text": _STRING,
-    },
-)
 _SEARCH_QUERY = {
     "query": Param("text", 1, 4096, required=True),
     **_WINDOW_QUERY,
@@ -195,6 +123,7 @@ _SEARCH_QUERY = {
     **_TWEET_QUERY,
 }
 _TIMELINE_EXCLUDE = {**_TIMELINE_QUERY, "exclude": _names(frozenset({"replies", "retweets"}))}
+_LIKED_QUERY = {"max_results": Param("int", 5, 100), "pagination_token": Param("text", 1), **_TWEET_QUERY}
 _IDS_QUERY = {"ids": Param("ids", 1, 100, required=True), **_TWEET_QUERY}
 _BY_ID = {"id": ID_PATTERN}
 
@@ -215,6 +144,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("delete_tweet", "DELETE", "/2/tweets/{id}", rate=50, path_patterns=_BY_ID),
     Endpoint("tweets", "GET", "/2/tweets", _IDS_QUERY, rate=5000),
     Endpoint("create_tweet", "POST", "/2/tweets", body=TWEET_BODY, rate=100),
+    Endpoint(
+        "hide", "PUT", "/2/tweets/{tweet_id}/hidden", body=HIDDEN_BODY, rate=50, path_patterns={"tweet_id": ID_PATTERN}
+    ),
+    Endpoint("like", "POST", "/2/users/{id}/likes", body=LIKE_BODY, rate=50, day_rate=1000, bucket="like"),
+    Endpoint(
+        "unlike",
+        "DELETE",
+        "/2/users/{id}/likes/{tweet_id}",
+        rate=50,
+        day_rate=1000,
+        bucket="like",
+        path_patterns={"tweet_id": ID_PATTERN},
+    ),
+    Endpoint("liked", "GET", "/2/users/{id}/liked_tweets", _LIKED_QUERY, rate=75, path_patterns=_BY_ID),
+    Endpoint("upload", "POST", "/2/media/upload", body=UPLOAD_BODY, rate=500),
+    Endpoint("describe", "POST", "/2/media/metadata", body=METADATA_BODY, rate=500),
     Endpoint("dm_events", "GET", "/2/dm_events", _DM_QUERY, rate=15),
     Endpoint(
         "dm_events_with",
@@ -253,4 +198,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
 )
 TOKEN_PATH = "/2/oauth2/token"  # X's document names it as tokenUrl of its OAuth 2 scheme, not as a path
-SCOPES = "tweet.read tweet.write users.read dm.read dm.write offline.access"
+SCOPES = (
+    "tweet.read tweet.write tweet.moderate.write users.read dm.read dm.write like.read like.write media.write "
+    "offline.access"
+)

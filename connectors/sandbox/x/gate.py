@@ -16,7 +16,7 @@ from starlette.responses import Response
 from connectors.sandbox.answers import Answer, Refused
 from connectors.sandbox.faults import Fault
 from connectors.sandbox.gate import Gate
-from connectors.sandbox.x import reads, writes
+from connectors.sandbox.x import acts, reads, uploads, writes
 from connectors.sandbox.x.auth import authenticate, refresh
 from connectors.sandbox.x.calls import Call
 from connectors.sandbox.x.checks import check_body, check_path, check_query
@@ -41,6 +41,12 @@ HANDLERS: dict[str, Callable[[Call], Answer]] = {
     "delete_tweet": writes.delete_tweet,
     "dm_to": writes.dm_to,
     "dm_in": writes.dm_in,
+    "hide": acts.hide,
+    "like": acts.like,
+    "unlike": acts.unlike,
+    "liked": acts.liked,
+    "upload": uploads.upload,
+    "describe": uploads.describe,
 }
 _ROUTES = [
     (endpoint, re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", endpoint.path) + "$")) for endpoint in ENDPOINTS
@@ -107,7 +113,10 @@ class XGate(Gate[XVisit]):
         check_path(endpoint, visit.values)
         query = check_query(endpoint, parse_qsl(request.url.query, keep_blank_values=True))
         body = check_body(endpoint, raw, request.headers.get("content-type", ""))
-        call = Call(store, endpoint, account, visit.values, query, body, headers["x-transaction-id"], faults)
+        call = Call(
+            *(store, endpoint, account, visit.values, query, body, headers["x-transaction-id"], faults),
+            self.network.public_url,
+        )
         return HANDLERS[endpoint.key](call)
 
     def caller(self, request: Request, raw: bytes) -> tuple[str, ...]:

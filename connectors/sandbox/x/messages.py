@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.sandbox.snowflake import moment_of
 from connectors.sandbox.store import Store
+from connectors.sandbox.x import photos
 from connectors.sandbox.x import text as texts
 from connectors.sandbox.x.people import User, account_ids, ensure_user, find_handle
 from connectors.sandbox.x.posts import milliseconds
@@ -70,7 +71,7 @@ def _add_customer_message(store: Store, item: Mapping[str, Any]) -> str:
     shown = texts.Rewritten(written)
     if item.get("rewrite"):
         shown = texts.rewrite(written, salt=str(message_id), escaped=False)
-    doc: dict[str, Any] = {"text": shown.text, "urls": shown.urls}
+    doc = photos.hung_on(shown.text, shown.urls, photos.add(store, author.id, item, photos.MESSAGE), str(message_id))
     insert(store, Message(message_id, conversation_of(author.id, account_id), author.id, doc))
     return str(message_id)
 
@@ -88,13 +89,14 @@ def _recipient(store: Store, item: Mapping[str, Any]) -> int:
 
 
 def add_own_message(
-    store: Store, account: User, recipient: User, written: str, *, request_id: str
+    store: Store, account: User, recipient: User, written: str, pictures: Sequence[int], *, request_id: str
 ) -> tuple[Message, str]:
     """A message of the company through the API: stored, entered in the ledger; the line still to be sealed."""
     message_id = store.ids.next()
     shown = texts.rewrite(written, salt=str(message_id), escaped=False)
     conversation = conversation_of(account.id, recipient.id)
-    message = Message(message_id, conversation, account.id, {"text": shown.text, "urls": shown.urls})
+    doc = photos.hung_on(shown.text, shown.urls, pictures, str(message_id))
+    message = Message(message_id, conversation, account.id, doc)
     entry = {
         "at": moment_of(message_id),
         "kind": "dm",
@@ -103,6 +105,7 @@ def add_own_message(
         "text": written,
         "participant_id": str(recipient.id),
         "request_id": request_id,
+        **photos.in_ledger(store, doc),
     }
     with store.writing():
         insert(store, message)

@@ -130,3 +130,17 @@ USER_EXPANSIONS = frozenset(["affiliation.user_id", "most_recent_tweet_id", "pin
 DM_EXPANSIONS = frozenset(["attachments.media_keys", "participant_ids", "referenced_tweets.id", "sender_id"])
 DM_EVENT_TYPES = frozenset({"MessageCreate", "ParticipantsJoin", "ParticipantsLeave"})
 REPLY_SETTINGS = frozenset({"following", "mentionedUsers", "subscribers", "verified"})
+MEDIA_CATEGORIES = frozenset({"tweet_image", "dm_image", "subtitles"})  # of an upload in one request
+MEDIA_TYPES = frozenset(
+    [
+        *("image/bmp", "image/jpeg", "image/pjpeg", "image/png", "image/tiff", "image/webp"),
+        *("text/srt", "text/vtt"),
+    ]
+)
+MEDIA_METADATA = frozenset(
+    [
+        *("allow_download_status", "alt_text", "audience_policy", "content_expiration", "domain_restrictions"),
+        *("found_media_origin", "geo_restrictions", "management_info", "preview_image", "sensitive_media_warning"),
+        *("shared_info", "sticker_info", "upload_source"),
+    ]
+)

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Side, Tile, called
+from connectors.sandbox.page_data import SHOWN, Below, Line, Party, Picture, Shown, Side, Tile, called, said
 from connectors.sandbox.snowflake import moment_of
 from connectors.sandbox.store import Store
-from connectors.sandbox.x import messages, people, posts
+from connectors.sandbox.x import acts, messages, people, photos, posts
 from connectors.sandbox.x.facts import DM_LIMIT, TWEET_LIMIT
 
 
@@ -36,12 +36,12 @@ class XSide(Side):
     def public(self, store: Store, company: Party, person: Party) -> list[Line]:
         columns = ", ".join(f"t.{name}" for name in posts.COLUMNS.split(", "))
         rows = store.rows(
-            f"SELECT {columns} FROM tweets t WHERE gone = 0 AND (author_id = ? OR (author_id = ? AND parent_id IN "
-            "(SELECT id FROM tweets WHERE author_id = ?))) ORDER BY t.id DESC LIMIT ?",
-            (person.id, company.id, person.id, SHOWN),
+            f"SELECT {columns} FROM tweets t WHERE (gone = 0 OR author_id = ?1) AND (author_id = ?2 OR (author_id = ?1 "
+            "AND parent_id IN (SELECT id FROM tweets WHERE author_id = ?2))) ORDER BY t.id DESC LIMIT ?3",
+            (company.id, person.id, SHOWN),
         )
         found = [posts.load(row) for row in rows][::-1]
-        return [_line(company, t.id, t.author_id, t.doc, t.parent_id) for t in found]
+        return [_line(store, company, t.id, t.author_id, t.doc, t.parent_id, acts.state(store, t)) for t in found]
 
     def private(self, store: Store, company: Party, person: Party) -> list[Line]:
         rows = store.rows(
@@ -49,7 +49,7 @@ class XSide(Side):
             (messages.conversation_of(company.id, person.id), SHOWN),
         )
         found = [messages.load(row) for row in rows][::-1]
-        return [_line(company, m.id, m.sender_id, m.doc, None) for m in found]
+        return [_line(store, company, m.id, m.sender_id, m.doc, None, {}) for m in found]
 
     def reached(self, store: Store, entry: dict[str, Any]) -> tuple[str, str] | None:
         if entry["kind"] == "dm":
@@ -62,7 +62,8 @@ class XSide(Side):
     def below(self, store: Store, company: Party, person: Party | None) -> Below | None:
         if person is None:
             return None
-        ours = [line for line in self.public(store, company, person) if line.ours]
+        lines = self.public(store, company, person)
+        ours = [line for line in lines if line.ours and posts.find_tweet(store, line.id)]
         return Below(str(ours[-1].id), f"Answers {company.name}’s post", ours[-1].at_ms) if ours else None
 
     def otherwise(self) -> str:
@@ -78,6 +79,15 @@ class XSide(Side):
             item["in_reply_to"] = below
         posts.add_customer_posts(store, [item])
 
+    def picture(self, store: Store, picture_id: int) -> Picture | None:
+        found = photos.find(store, picture_id)
+        return Picture(found.mime, photos.data_of(store, found.id), found.alt) if found else None
+
+    def state(self, store: Store, name: str) -> dict[str, bool] | None:
+        columns = posts.COLUMNS
+        row = store.one(f"SELECT {columns} FROM tweets WHERE id = ?", (int(name),)) if name.isdigit() else None
+        return acts.state(store, posts.load(row)) if row else None
+
     def pile_on(self, store: Store, company: Party, items: Sequence[dict[str, Any]]) -> None:
         posts.add_customer_posts(store, [{**item, "text": f"@{company.handle} {item['text']}"} for item in items])
 
@@ -86,14 +96,30 @@ def _party(user: people.User | None) -> Party | None:
     return Party(user.id, user.name, user.handle, int(user.doc["followers"])) if user else None
 
 
-def _line(company: Party, item_id: int, author_id: int, doc: dict[str, Any], place: int | None) -> Line:
+def _line(
+    store: Store,
+    company: Party,
+    item_id: int,
+    author_id: int,
+    doc: dict[str, Any],
+    place: int | None,
+    state: dict[str, bool],
+) -> Line:
+    """A deleted post stands for itself: the same text sent anew has not come back twice."""
     ours = author_id == company.id
-    return Line(ours, item_id, moment_of(item_id), _whole(doc), place, str(item_id) if ours else "")
+    where = (place, item_id) if state.get("deleted") else place
+    pictures = [Shown(picture.id, picture.alt) for picture in photos.of(store, doc)]
+    return Line(
+        *(ours, item_id, moment_of(item_id), _whole(doc), where, str(item_id) if ours else ""),
+        said(state) if state else "",
+        pictures,
+    )
 
 
 def _whole(doc: dict[str, Any]) -> str:
     """The text with its own addresses back in place of t.co's, and X's escapes undone, as X's page shows it."""
     text = str(doc["text"])
     for url in doc["urls"]:
-        text = text.replace(url["url"], url["display_url"])
+        text = text.replace(url["url"], "" if "media_key" in url else url["display_url"])
+    text = text.rstrip() if doc.get("media") else text
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

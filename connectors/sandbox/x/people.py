@@ -69,11 +69,13 @@ def _new_doc(handle: str) -> dict[str, Any]:
 
 
 def create_account(
-    store: Store, handle: str, name: str, *, token_seconds: float | None = TOKEN_SECONDS
+    store: Store, handle: str, name: str, *, token_seconds: float | None = TOKEN_SECONDS, enterprise: bool = False
 ) -> dict[str, Any]:
     """A company account with every kind of credential that X hands out."""
     with store.writing() as db:
         user = ensure_user(store, handle, name=name, followers=48_200)
+        doc = {**user.doc, "enterprise": enterprise}
+        db.execute("UPDATE users SET doc = ? WHERE id = ?", (json.dumps(doc), user.id))
         if db.execute("SELECT 1 FROM accounts WHERE user_id = ?", (user.id,)).fetchone() is None:
             now = time.time()
             expires = None if token_seconds is None else now + token_seconds

@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.sandbox.snowflake import moment_of, now_ms
 from connectors.sandbox.store import Store, placeholders
+from connectors.sandbox.x import photos
 from connectors.sandbox.x import text as texts
 from connectors.sandbox.x.people import User, account_ids, ensure_user, find_handle, find_user
 
@@ -53,9 +54,10 @@ def find_tweets(store: Store, ids: list[int]) -> list[Tweet]:
     return [found[tweet_id] for tweet_id in ids if tweet_id in found]
 
 
-def digest(text: str, parent_id: int | None) -> str:
-    """What X's check for duplicates compares: the text, within one place of answer."""
-    raw = f"{parent_id or 0}\0{text.strip()}".encode("utf-8", "surrogatepass")
+def digest(text: str, parent_id: int | None, pictures: Sequence[int] = ()) -> str:
+    """What X's check for duplicates compares: the text, within one place of answer. Other pictures: another post."""
+    behind = "".join(f"\0{one}" for one in pictures)
+    raw = f"{parent_id or 0}\0{text.strip()}{behind}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
@@ -68,7 +70,7 @@ def insert(store: Store, tweet: Tweet, *, written: str, mentions: Iterable[int])
             tweet.author_id,
             tweet.conversation_id,
             tweet.parent_id,
-            digest(written, tweet.parent_id),
+            digest(written, tweet.parent_id, [int(one) for one in tweet.doc.get("media") or ()]),
             json.dumps(tweet.doc),
         ),
     )
@@ -106,7 +108,7 @@ def _add_customer_post(store: Store, item: Mapping[str, Any], accounts: dict[int
     if item.get("rewrite"):
         shown = texts.rewrite(written, salt=str(tweet_id), escaped=True)
     mentions = _mentioned(store, item, written, parent, accounts)
-    doc: dict[str, Any] = {"text": shown.text, "urls": shown.urls}
+    doc = photos.hung_on(shown.text, shown.urls, photos.add(store, author.id, item, photos.POST), str(tweet_id))
     if quoted := item.get("quotes"):
         doc["quotes"] = str(quoted)
     if item.get("in_reply_to") and parent is None:
@@ -169,7 +171,9 @@ def _mentioned(
     return [next(iter(accounts))]
 
 
-def add_own_post(store: Store, account: User, body: Mapping[str, Any], *, request_id: str) -> tuple[Tweet, str]:
+def add_own_post(
+    store: Store, account: User, body: Mapping[str, Any], pictures: Sequence[int], *, request_id: str
+) -> tuple[Tweet, str]:
     """A post of the company through the API: stored, entered in the ledger; the line still to be sealed."""
     reply = body.get("reply") or {}
     parent = find_tweet(store, int(reply["in_reply_to_tweet_id"])) if reply else None
@@ -180,7 +184,7 @@ def add_own_post(store: Store, account: User, body: Mapping[str, Any], *, reques
     for entity in shown.urls:
         entity["start"] += len(prefix)
         entity["end"] += len(prefix)
-    doc: dict[str, Any] = {"text": prefix + shown.text, "urls": shown.urls, "hidden": len(prefix)}
+    doc = {**photos.hung_on(prefix + shown.text, shown.urls, pictures, str(tweet_id)), "hidden": len(prefix)}
     if quoted := body.get("quote_tweet_id"):
         doc["quotes"] = str(quoted)
     conversation = parent.conversation_id if parent else tweet_id
@@ -193,6 +197,7 @@ def add_own_post(store: Store, account: User, body: Mapping[str, Any], *, reques
         "text": written,
         "in_reply_to": str(parent.id) if parent else None,
         "request_id": request_id,
+        **photos.in_ledger(store, doc),
     }
     with store.writing():
         insert(store, tweet, written=written, mentions=mentions)

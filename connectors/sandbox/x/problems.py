@@ -37,6 +37,20 @@ def forbidden(detail: str) -> Refused:
     return problem(403, "Forbidden", detail)
 
 
+def client_forbidden() -> Refused:
+    """The app's agreement with X does not cover this."""
+    said = "Your client app is not configured with the appropriate access level for this endpoint."
+    document = {
+        "title": "Client Forbidden",
+        "detail": said,
+        "type": "https://api.twitter.com/2/problems/client-forbidden",
+        "reason": "client-not-enrolled",
+        "registration_url": "https://developer.x.com/en/docs/x-api/getting-started/about-x-api",
+        "required_enrollment": "Appropriate Level of API Access",
+    }
+    return Refused(403, document, said)
+
+
 def too_many() -> Refused:
     return problem(429, "Too Many Requests", "Too Many Requests")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.sandbox.snowflake import moment_of
 from connectors.sandbox.store import Store
+from connectors.sandbox.x import photos
 from connectors.sandbox.x import text as texts
 from connectors.sandbox.x.messages import Message, sides_of
 from connectors.sandbox.x.people import User, find_handle, find_user
@@ -23,7 +24,9 @@ class Writer:
     query: Mapping[str, Any]
     milliseconds: bool = True
     ahead: float = 0.0
+    address: str = ""
     users: dict[int, dict[str, Any]] = field(default_factory=dict)
+    media: dict[str, dict[str, Any]] = field(default_factory=dict)
     tweets: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def wants(self, group: str, name: str) -> bool:
@@ -55,6 +58,7 @@ class Writer:
             "conversation_id": lambda: str(tweet.conversation_id),
             "created_at": lambda: self.time(moment_of(tweet.id)),
             "in_reply_to_user_id": lambda: self._answered_user(tweet),
+            "attachments": lambda: self._attachments(tweet.doc),
             "referenced_tweets": lambda: _references(tweet) or None,
             "entities": lambda: self._entities(tweet),
             "lang": lambda: "und",
@@ -97,7 +101,21 @@ class Writer:
             entities["mentions"] = mentions
         return entities or None
 
+    def _attachments(self, doc: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The keys of the pictures; the pictures themselves are put aside where they were asked for."""
+        found = photos.of(self.store, doc)
+        if self.wants("expansions", "attachments.media_keys"):
+            self.media.update({picture.key: self._picture(picture) for picture in found})
+        return {"media_keys": [picture.key for picture in found]} if found else None
+
+    def _picture(self, picture: photos.Picture) -> dict[str, Any]:
+        asked = {"url": f"{self.address}/_page/picture/x/{picture.id}", "alt_text": picture.alt}
+        shown = {name: value for name, value in asked.items() if value and self.wants("media.fields", name)}
+        return {"media_key": picture.key, "type": "photo", **shown}
+
     def _expand_tweet(self, tweet: Tweet, written: dict[str, Any]) -> None:
+        if self.wants("expansions", "attachments.media_keys") and (found := self._attachments(tweet.doc)):
+            written["attachments"] = found
         if self.wants("expansions", "author_id"):
             written["author_id"] = str(tweet.author_id)
             self.include_user(tweet.author_id)
@@ -123,6 +141,7 @@ class Writer:
                 {"tweet.fields": self.query.get("tweet.fields")},
                 milliseconds=self.milliseconds,
                 ahead=self.ahead,
+                address=self.address,
             )
             self.tweets[other.id] = flat.tweet(other)
             if self.wants("expansions", "referenced_tweets.id.author_id"):
@@ -171,6 +190,8 @@ class Writer:
         }
         if doc["urls"]:
             asked["entities"] = {"urls": doc["urls"]}
+        if found := self._attachments(doc):
+            asked["attachments"] = found
         for name, value in asked.items():
             if self.wants("dm_event.fields", name):
                 written[name] = value
@@ -186,6 +207,8 @@ class Writer:
         found: dict[str, Any] = {}
         if self.users:
             found["users"] = list(self.users.values())
+        if self.media:
+            found["media"] = list(self.media.values())
         if self.tweets:
             found["tweets"] = list(self.tweets.values())
         return {"includes": found} if found else {}

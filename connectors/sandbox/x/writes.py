@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from connectors.sandbox.answers import Answer, Refused
 from connectors.sandbox.snowflake import first_of, now_ms
-from connectors.sandbox.x import messages, posts
+from connectors.sandbox.x import messages, photos, posts
 from connectors.sandbox.x import text as texts
 from connectors.sandbox.x.calls import Call
-from connectors.sandbox.x.facts import DM_LIMIT, NOT_PLAYED, TWEET_LIMIT
+from connectors.sandbox.x.facts import DM_LIMIT, PICTURES, TWEET_LIMIT
 from connectors.sandbox.x.people import User, find_user
 from connectors.sandbox.x.problems import (
     DUPLICATE,
@@ -21,28 +22,29 @@ from connectors.sandbox.x.problems import (
     forbidden,
     problem,
 )
+from connectors.sandbox.x.uploads import attached
 
 DUPLICATE_HOURS = 24
 
 
 def create_tweet(call: Call) -> Answer:
-    written = _checked_text(call)
+    asked = call.body.get("media", {}).get("media_ids", [])
+    pictures = [one.id for one in attached(call, asked, photos.POST, PICTURES)]
+    written = _checked_text(call, pictures)
     reply = call.body.get("reply")
     parent_id = int(reply["in_reply_to_tweet_id"]) if reply else None
     if parent_id is not None:
         _check_parent(call, parent_id)
-    _check_duplicate(call, written, parent_id)
-    tweet, line = posts.add_own_post(call.store, call.account, call.body, request_id=call.request_id)
+    _check_duplicate(call, written, parent_id, pictures)
+    tweet, line = posts.add_own_post(call.store, call.account, call.body, pictures, request_id=call.request_id)
     call.store.seal(line)
     data = {"id": str(tweet.id), "text": tweet.text, "edit_history_tweet_ids": [str(tweet.id)]}
     return Answer(201, {"data": data}, written=str(tweet.id), note="written")
 
 
-def _checked_text(call: Call) -> str:
-    if unplayed := NOT_PLAYED & call.body.keys():
-        raise problem(400, "Not in the sandbox", f"The sandbox does not play '{sorted(unplayed)[0]}' yet.")
+def _checked_text(call: Call, pictures: Sequence[int]) -> str:
     written = call.body.get("text", "")
-    if not written.strip():
+    if not written.strip() and not pictures:
         raise bad("$.text", written, "$.text: must not be empty without media, poll or card")
     if not texts.well_formed(written) or "\0" in written:
         raise bad("$.text", "", "$.text: holds characters that are not allowed")
@@ -68,11 +70,11 @@ def _check_parent(call: Call, parent_id: int) -> None:
         raise forbidden(NOT_MENTIONED)
 
 
-def _check_duplicate(call: Call, written: str, parent_id: int | None) -> None:
+def _check_duplicate(call: Call, written: str, parent_id: int | None, pictures: Sequence[int]) -> None:
     """The same text in the same place within a day. (Two customers may both get "Thanks!".)"""
     same = call.store.one(
         "SELECT 1 FROM tweets WHERE author_id = ? AND digest = ? AND gone = 0 AND id > ?",
-        (call.account.id, posts.digest(written, parent_id), first_of(now_ms() - DUPLICATE_HOURS * 3_600_000)),
+        (call.account.id, posts.digest(written, parent_id, pictures), first_of(now_ms() - DUPLICATE_HOURS * 3_600_000)),
     )
     if same:
         raise forbidden(DUPLICATE)
@@ -106,16 +108,18 @@ def dm_in(call: Call) -> Answer:
 
 def _send(call: Call, recipient_id: int) -> Answer:
     written = call.body.get("text", "")
-    if call.body.get("attachments"):
-        raise problem(400, "Not in the sandbox", "The sandbox does not play 'attachments' yet.")
-    if not written:
+    asked = [one["media_id"] for one in call.body.get("attachments", [])]
+    pictures = [one.id for one in attached(call, asked, photos.MESSAGE, 1)]
+    if not written and not pictures:
         raise bad("$.text", "", "$.text: is missing but it is required")
     if not texts.well_formed(written):
         raise bad("$.text", "", "$.text: holds characters that are not allowed")
     if len(written) > DM_LIMIT:
         raise bad("$.text", written[:40], f"$.text: may only be {DM_LIMIT} characters long")
     recipient = _recipient(call, recipient_id)
-    message, line = messages.add_own_message(call.store, call.account, recipient, written, request_id=call.request_id)
+    message, line = messages.add_own_message(
+        call.store, call.account, recipient, written, pictures, request_id=call.request_id
+    )
     call.store.seal(line)
     data: dict[str, Any] = {"dm_conversation_id": message.conversation, "dm_event_id": str(message.id)}
     return Answer(201, {"data": data}, written=str(message.id), note="written")
