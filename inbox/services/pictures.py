@@ -28,7 +28,7 @@ SIDE = 4096  # what networks show at most
 SMALL = 480  # in the timeline
 LARGEST = 10 * 2**20  # bytes
 QUALITY = 88
-# A large picture takes 200 MB to read: one at a time in a process.
+# A large picture takes 200 MB while it is read: one at a time in a process.
 _one_at_a_time = threading.Lock()
 # Pillow's own guard, for what is only known while reading: frames of another size.
 Image.MAX_IMAGE_PIXELS = PIXELS
@@ -86,8 +86,11 @@ def _clean(image: Image.Image, mimes: Collection[str], largest: int) -> Picture:
     kind = _kind(kind, still, mimes)
     small = still.copy()
     small.thumbnail((SMALL, SMALL))
-    still.thumbnail((SIDE, SIDE))
-    written = _written(still, kind, largest)
+    written = _encoded(still, kind)
+    if len(written) > largest and kind == "PNG" and still.mode == "RGB" and MIMES["JPEG"] in mimes:
+        kind = "JPEG"  # a photo that was saved as a drawing
+    if len(written) > largest:
+        written = _smaller(still, kind, largest)
     small_kind = "PNG" if still.mode == "RGBA" else "JPEG"
     return Picture(MIMES[kind], still.width, still.height, written, MIMES[small_kind], _encoded(small, small_kind))
 
@@ -103,30 +106,33 @@ def _kind(kind: str, still: Image.Image, mimes: Collection[str]) -> str:
 
 def _still(image: Image.Image) -> Image.Image:
     """Its pixels alone, turned as the camera was held, as RGB, or RGBA where it is transparent somewhere."""
-    shown = _in_srgb(ImageOps.exif_transpose(image))
-    transparent = shown.has_transparency_data
-    if shown.mode.startswith("I;16"):  # 16 bits a pixel: the upper 8
-        shown = shown.point(lambda value: value / 256, "L")
-    mode = "RGBA" if transparent else "RGB"
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode.startswith("I;16"):  # 16 bits a pixel: the upper 8
+        image = image.point(lambda value: value / 256, "L")
+    if image.mode not in ("RGB", "RGBA", "CMYK"):
+        image = image.convert(mode)
+    image.thumbnail((SIDE, SIDE))  # before anything is copied: a large one takes room
+    shown = ImageOps.exif_transpose(_in_srgb(image)).convert(mode)
     pixels = Image.new(mode, shown.size)
-    pixels.paste(shown.convert(mode))
+    pixels.paste(shown)
     return pixels
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
+    """As everybody's screen shows it; a profile that is none, or of another kind, changes nothing."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "CMYK"):
         return image
     try:
         theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         changed = ImageCms.profileToProfile(image, theirs, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):  # a profile that is none, or of another kind: the colours stay as they are
+    except (ImageCms.PyCMSError, OSError):
         return image
     return changed if changed is not None else image
 
 
-def _written(still: Image.Image, kind: str, largest: int) -> bytes:
-    """With fewer pixels where it would be too large a file; ``still`` itself is made smaller."""
+def _smaller(still: Image.Image, kind: str, largest: int) -> bytes:
+    """With fewer and fewer pixels until the file is small enough; ``still`` itself is made smaller."""
     for _ in range(4):
         data = _encoded(still, kind)
         if len(data) <= largest:

@@ -160,6 +160,7 @@ def test_a_large_picture_is_made_small_enough() -> None:
     assert len(found.data) <= 2_000_000
     assert found.width < 1500
     assert max(inside(found.small).size) <= pictures.SMALL
+    assert clean(saved(noise, "PNG"), mimes=STILL, largest=2_000_000).mime == "image/jpeg"
     with pytest.raises(NotAPicture, match="cannot be brought below"):
         clean(saved(noise, "PNG"), mimes={"image/png"}, largest=1_000)
 

@@ -46,7 +46,7 @@ def here(text: str, webs: list[str], ports: tuple[int, int, int], folder: Path) 
     version = subprocess.run([str(CADDY), "version"], capture_output=True, text=True, check=True).stdout
     numbers = tuple(int(number) for number in re.findall(r"\d+", version)[:3])
     if numbers < (2, 6, 4):  # spelled otherwise before
-        text = once(text, "request_buffers 3MB", "buffer_requests\n\t\tmax_buffer_size 3MB")
+        text = once(text, "request_buffers 16MB", "buffer_requests\n\t\tmax_buffer_size 16MB")
     (folder / "Caddyfile").write_text(text)
     return str(folder / "Caddyfile")
 
