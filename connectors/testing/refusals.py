@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ from connectors.errors import (
     TransientError,
     UnknownOutcome,
 )
+from connectors.testing.uploading import DOT
 from connectors.testing.world import Contract, Items, World
-from connectors.types import Draft
+from connectors.types import Action, Draft, Target, Upload
 
 
 class RefusalContract(Contract):
@@ -112,5 +114,14 @@ class RefusalContract(Contract):
 
     def acts(self, world: World, connector: Connector[Any], drafts: list[Draft]) -> list[Callable[[], object]]:
         """Everything that speaks to the network."""
-        sends = [lambda d=draft: connector.send(d, connector.prepare(d)) for draft in drafts]
-        return [connector.check, lambda: Items().poll(connector, world.public_stream), *sends]
+        sends = [partial(connector.send, draft, connector.prepare(draft)) for draft in drafts]
+        uploads = [
+            partial(connector.upload, Upload("u", "image/png", DOT, visibility, drafts[0].text))
+            for visibility in connector.capabilities.media
+        ]
+        acts: list[Callable[[], object]] = []
+        for spec in connector.capabilities.acts:
+            target = drafts[0].in_reply_to[: -1 if spec.on is Target.OURS else None]  # nothing of ours
+            action = Action("a", spec.act, target_id=target, author_id=drafts[1].recipient_id)
+            acts += [partial(connector.act, action), partial(connector.find_acted, action)]
+        return [connector.check, lambda: Items().poll(connector, world.public_stream), *sends, *uploads, *acts]

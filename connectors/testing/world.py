@@ -16,10 +16,20 @@ from connectors.types import Draft, Gap, Post, Visibility
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One write that the network accepted from the account."""
+    """One write that the network accepted from the account, with the alternative texts of its pictures."""
 
     external_id: str
     text: str
+    alts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """One picture that the network accepted: its id, what was said of it, and its file's name, if it has one."""
+
+    external_id: str
+    alt: str
+    file_name: str
 
 
 class World(ABC):
@@ -61,6 +71,26 @@ class World(ABC):
     @abstractmethod
     def remove(self, external_id: str) -> None:
         """The customer deletes a public post."""
+
+    def below_ours(self, text: str) -> str:
+        """A public post in a thread that the account began, each by a customer of its own; its id. For acts."""
+        raise NotImplementedError("a network with acts says what they can be done to")
+
+    def author_of(self, external_id: str) -> str:
+        """Who wrote it, as the connector shows them. For networks that can block."""
+        raise NotImplementedError("a network with acts on people says who they are")
+
+    def acted(self) -> list[tuple[str, str]]:
+        """The acts that the network accepted, oldest first: what was done (an Act), and the id it was done to."""
+        raise NotImplementedError("a network with acts says which it has seen")
+
+    def uploaded(self) -> list[Uploaded]:
+        """The pictures that the network accepted, oldest first."""
+        raise NotImplementedError("a network with pictures says which it has seen")
+
+    def close_messages(self) -> None:
+        """The customer of ``customer_id`` takes no private message any more."""
+        raise NotImplementedError("a network with private messages says how people refuse them")
 
     def expire(self) -> None:
         """End the credentials handed out so far; those that expire can still be renewed."""

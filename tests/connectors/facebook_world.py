@@ -13,7 +13,8 @@ from connectors import registry
 from connectors.base import Connector
 from connectors.http import Http
 from connectors.sandbox.harness import Sandbox
-from connectors.testing import Items, Sent, World
+from connectors.testing import Items, Sent, Uploaded, World
+from connectors.types import Act
 from tests.connectors.servers import Line, answer, serving
 
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -39,6 +40,7 @@ class FacebookWorld(World):
 
     def __init__(self, sandbox: Sandbox, line: Line) -> None:
         self.sandbox, self.line = sandbox, line
+        self.daves = 0  # people who have written below our posts
         self.bent: dict[str, dict[str, Any]] = {}  # fields that an item has on the wire, by its id
         self.sandbox.reset(keep_accounts=False)
         self.sandbox.rates_off()
@@ -100,7 +102,27 @@ class FacebookWorld(World):
 
     def sent(self) -> list[Sent]:
         kinds = ("comment", "message", "private_reply")
-        return [Sent(line["id"], line["text"]) for line in self.sandbox.ledger() if line["kind"] in kinds]
+        lines = [line for line in self.sandbox.ledger() if line["kind"] in kinds]
+        return [Sent(line["id"], line["text"], tuple(one["alt"] for one in line.get("media", ()))) for line in lines]
+
+    def below_ours(self, text: str) -> str:
+        self.daves += 1
+        return self.comment([{"handle": f"dave{self.daves}", "text": text}])[0]
+
+    def author_of(self, external_id: str) -> str:
+        items = Items()
+        items.poll(self.connector(), self.public_stream)
+        return items.posts[external_id].author.external_id
+
+    def acted(self) -> list[tuple[str, str]]:
+        return [(line["kind"], line["id"]) for line in self.sandbox.ledger() if line["kind"] in set(Act)]
+
+    def uploaded(self) -> list[Uploaded]:
+        lines = [line for line in self.sandbox.ledger() if line["kind"] == "media"]
+        return [Uploaded(line["id"], line["alt"], line["file_name"]) for line in lines]
+
+    def close_messages(self) -> None:
+        self.sandbox.facebook_user("carol", accepts_dm=False)
 
 
 @contextmanager

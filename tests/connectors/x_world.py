@@ -9,7 +9,8 @@ from connectors import registry
 from connectors.base import Connector
 from connectors.http import Http
 from connectors.sandbox.harness import Sandbox
-from connectors.testing import Sent, World
+from connectors.testing import Sent, Uploaded, World
+from connectors.types import Act
 
 FAULTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "lost_answer": [("timeout_after_write", {"seconds": 30})],
@@ -38,8 +39,9 @@ class XWorld(World):
         self.sandbox = sandbox
         self.sandbox.reset(keep_accounts=False)
         self.sandbox.rates_off()
-        self.account = sandbox.create_account("norrline")
+        self.account = sandbox.create_account("norrline", enterprise=True)
         self.oauth1 = oauth1
+        self.daves: dict[str, str] = {}  # who wrote what stands below our posts
 
     def connector(
         self, *, deadline: float = 20.0, secrets: Mapping[str, str] | None = None, **config: Any
@@ -48,6 +50,7 @@ class XWorld(World):
             "account_id": self.account["id"],
             "handle": self.account["handle"],
             "base_url": self.sandbox.x_url,
+            "enterprise": True,
             **config,
         }
         return registry.build("x", values, {**self._credentials(), **(secrets or {})}, Http(deadline=deadline))
@@ -83,6 +86,27 @@ class XWorld(World):
     def remove(self, external_id: str) -> None:
         self.sandbox.delete(external_id)
 
+    def below_ours(self, text: str) -> str:
+        ours = self.sandbox.post("norrline", "A new tariff.", mention=False)
+        handle = f"dave{len(self.daves)}"
+        post = self.sandbox.post(handle, text, in_reply_to=ours)
+        self.daves[post] = handle
+        return post
+
+    def author_of(self, external_id: str) -> str:
+        return self.sandbox.user(self.daves[external_id])
+
+    def acted(self) -> list[tuple[str, str]]:
+        return [(line["kind"], line["id"]) for line in self.sandbox.ledger() if line["kind"] in set(Act)]
+
+    def uploaded(self) -> list[Uploaded]:
+        lines = self.sandbox.ledger()
+        alts = {line["id"]: line["text"] for line in lines if line["kind"] == "describe"}
+        return [Uploaded(line["id"], alts.get(line["id"], ""), "") for line in lines if line["kind"] == "media"]
+
+    def close_messages(self) -> None:
+        self.sandbox.user("carol", accepts_dm=False)
+
     def expire(self) -> None:
         self.sandbox.fault("expire_token")
 
@@ -92,7 +116,7 @@ class XWorld(World):
     def authorise(self) -> None:
         self.sandbox.reset(keep_accounts=False)
         self.sandbox.rates_off()
-        self.account = self.sandbox.create_account("norrline")
+        self.account = self.sandbox.create_account("norrline", enterprise=True)
 
     def fault(self, name: str, **options: Any) -> None:
         for own, given in FAULTS[name]:
@@ -102,4 +126,5 @@ class XWorld(World):
         self.sandbox.clear_faults()
 
     def sent(self) -> list[Sent]:
-        return [Sent(line["id"], line["text"]) for line in self.sandbox.ledger() if line["kind"] in ("tweet", "dm")]
+        lines = [line for line in self.sandbox.ledger() if line["kind"] in ("tweet", "dm")]
+        return [Sent(line["id"], line["text"], tuple(one["alt"] for one in line.get("media", ()))) for line in lines]

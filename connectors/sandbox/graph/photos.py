@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.sandbox import pictures
+from connectors.sandbox.graph import ids
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.store import Store
 
@@ -49,7 +50,7 @@ def use(store: Store, photo_id: int) -> None:
 
 def usable(store: Store, page_id: int, name: str) -> Photo | None:
     """The Page's own photo of that number, still unused and there."""
-    found = find(store, int(name)) if name.isdigit() and len(name) < 19 else None
+    found = find(store, ids.read_number(name))
     if found is None or found.page_id != page_id or found.used or now_ms() - found.at_ms > FRESH_MS:
         return None
     return found

@@ -32,7 +32,7 @@ class Picture:
 
 
 def find(store: Store, picture_id: int) -> Picture | None:
-    row = store.one(f"SELECT {COLUMNS} FROM media WHERE id = ?", (picture_id,))
+    row = store.one(f"SELECT {COLUMNS} FROM media WHERE id = ?", (min(picture_id, 2**63 - 1),))
     return Picture(*row) if row else None
 
 

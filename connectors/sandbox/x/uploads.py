@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from connectors.sandbox import pictures
 from connectors.sandbox.answers import Answer
 from connectors.sandbox.snowflake import now_ms
 from connectors.sandbox.x import photos
+from connectors.sandbox.x.bodies import ID_PATTERN
 from connectors.sandbox.x.calls import Call
 from connectors.sandbox.x.facts import PICTURE_BYTES, PICTURE_SECONDS
 from connectors.sandbox.x.photos import Picture
@@ -55,7 +57,7 @@ def describe(call: Call) -> Answer:
 
 def attached(call: Call, ids: Sequence[str], category: str, most: int) -> list[Picture]:
     """The account's own uploads, still fresh and for this use."""
-    found = [photos.find(call.store, int(one)) if one.isdigit() and len(one) < 20 else None for one in ids]
+    found = [photos.find(call.store, int(one)) if re.match(ID_PATTERN, one) else None for one in ids]
     fresh = now_ms() - PICTURE_SECONDS * 1000
     usable = [one for one in found if one and one.owner_id == call.account.id and one.at_ms > fresh]
     if len(usable) != len(ids) or len(ids) > most or any(one.category != category for one in usable):
