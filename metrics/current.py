@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from inbox.services import counts
 from metrics.days import Filter
-from metrics.rows import PAGE
+from metrics.rows import PAGE, seen
 from routing.models import QueueEntry
 
 PARTS = ("open", "unassigned", "pending", "snoozed")
@@ -82,13 +82,7 @@ def _oldest(team_ids: Sequence[int]) -> dict[int, datetime | None]:
 def _waiting(chosen: Filter) -> QuerySet[QueueEntry]:
     """The days of the filter say nothing here: what waits, waits now."""
     rows = QueueEntry.objects.filter(status="open")
-    if chosen.team_ids is not None:
-        none = Q(team__isnull=True) if 0 in chosen.team_ids else Q()
-        given = [pk for pk in chosen.team_ids if pk]
-        rows = rows.filter(Q(team_id__in=given) | none if given else none)
-    if chosen.agent_id is not None:
-        rows = rows.filter(assignee_id=chosen.agent_id)
-    return rows.filter(connection__network=chosen.network) if chosen.network else rows
+    return seen(rows, chosen, agent="assignee_id", network="connection__network")
 
 
 def waiting(chosen: Filter, *, now: datetime) -> Waiting:

@@ -37,19 +37,20 @@ class Touched:
     seconds: float
 
 
-def _seen(rows: QuerySet[Row], chosen: Filter) -> QuerySet[Row]:
+def seen(rows: QuerySet[Row], chosen: Filter, *, agent: str = "agent_id", network: str = "network") -> QuerySet[Row]:
+    """These rows' part of the filter: its teams (0 is none), its agent, its network. Its days are another matter."""
     if chosen.team_ids is not None:
         none = Q(team__isnull=True) if 0 in chosen.team_ids else Q()
         given = [pk for pk in chosen.team_ids if pk]
         rows = rows.filter(Q(team_id__in=given) | none if given else none)
     if chosen.agent_id is not None:
-        rows = rows.filter(agent_id=chosen.agent_id)
-    return rows.filter(network=chosen.network) if chosen.network else rows
+        rows = rows.filter(**{agent: chosen.agent_id})
+    return rows.filter(**{network: chosen.network}) if chosen.network else rows
 
 
 def interactions(chosen: Filter) -> QuerySet[Interaction]:
     rows = Interaction.objects.filter(_PARTS[chosen.part], ended_at__gte=chosen.begin, ended_at__lt=chosen.end)
-    return _seen(rows, chosen)
+    return seen(rows, chosen)
 
 
 def interaction_rows(chosen: Filter, *, after: Position | None = None, limit: int = PAGE) -> list[Interaction]:
@@ -61,7 +62,7 @@ def interaction_rows(chosen: Filter, *, after: Position | None = None, limit: in
 
 def occurrences(chosen: Filter, kind: str) -> QuerySet[Occurrence]:
     rows = Occurrence.objects.filter(kind=kind, at__gte=chosen.begin, at__lt=chosen.end)
-    return _seen(rows, chosen)
+    return seen(rows, chosen)
 
 
 def occurrence_rows(chosen: Filter, kind: str, *, after: Position | None = None, limit: int = PAGE) -> list[Occurrence]:

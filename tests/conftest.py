@@ -74,6 +74,14 @@ def _no_outside_world() -> Any:
     patch.undo()
 
 
+@pytest.fixture
+def desk(db: None) -> Any:
+    """The small company of tests/factories.py. What needs more than the database has one of its own."""
+    from tests import factories
+
+    return factories.desk()
+
+
 # --- Chromium -------------------------------------------------------------------------------------------------------
 def find_chromium() -> str | None:
     """$CHROMIUM, the system's, or the one that Playwright has installed."""

@@ -138,8 +138,7 @@ def test_a_header_that_is_no_token_opens_nothing(desk: Desk, header: str) -> Non
 
 
 def test_a_token_that_is_none_is_not_helped_by_a_session(desk: Desk) -> None:
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     assert client.get("/api/v1/conversations/").status_code == 200
     wrong = client.get("/api/v1/conversations/", headers={"Authorization": "Bearer sd_wrong"})
     assert problem(wrong) == (401, "authentication_failed")

@@ -105,8 +105,7 @@ def measure(number: int) -> Figures:
         cells = int(cursor.fetchone()[0])
     today = days.today()
     chosen = Filter(day_from=today - timedelta(days=DAYS), day_to=today)
-    client = Client()
-    client.force_login(lead)
+    client = factories.signed_in(lead)
     address = f"/metrics/?from={chosen.day_from}&to={chosen.day_to}"
     figures = _timed(lambda: selectors.board(chosen))
     raw = _timed(lambda: _raw(chosen, more=_PERCENTILES, sets=_SETS), times=3)

@@ -200,7 +200,8 @@ def until(condition: Callable[[], Any], what: str, patience: float, *, every: fl
 
 
 @contextlib.contextmanager
-def running_world(folder: Path, network: str = "x") -> Iterator[World]:
+def running_services(folder: Path) -> Iterator[tuple[Services, Sandbox]]:
+    """A database server, a broker and a network of one's own."""
     services = make_services(settings=SETTINGS)
     sandbox = Sandbox(folder / "sandbox", free_port())
     # The services die with the thread that starts them, so it is the network that starts beside them.
@@ -210,12 +211,18 @@ def running_world(folder: Path, network: str = "x") -> Iterator[World]:
         services.start()
         starting.join()
         sandbox.rates_off()
+        yield services, sandbox
+    finally:
+        starting.join()
+        sandbox.stop()
+        services.stop()
+
+
+@contextlib.contextmanager
+def running_world(folder: Path, network: str = "x") -> Iterator[World]:
+    with running_services(folder) as (services, sandbox):
         world = World(folder, services, sandbox, network)
         try:
             yield world
         finally:
             world.close()
-    finally:
-        starting.join()
-        sandbox.stop()
-        services.stop()

@@ -17,7 +17,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection as database
 from django.db import connections as databases
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -280,8 +279,7 @@ def test_what_need_not_be_renewed_costs_next_to_nothing(desk: Desk, oauth2: bool
 
 
 def test_an_admin_sees_until_when_the_access_holds_and_when_to_authorise_again(desk: Desk) -> None:
-    admin = Client()
-    admin.force_login(User.objects.get(username="dana"))
+    admin = factories.signed_in(User.objects.get(username="dana"))
     assert "Access expires in 1 h 59 min, renewed by itself" in admin.get("/connections/").content.decode()
     expires(desk, minutes=-1)
     assert "Access has expired, renewed at the next read" in admin.get("/connections/").content.decode()

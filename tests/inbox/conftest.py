@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,8 +14,8 @@ from tests import factories
 
 
 @pytest.fixture
-def desk(transactional_db: Any) -> Iterator[factories.Desk]:
-    yield factories.desk()
+def desk(desk: factories.Desk) -> Iterator[factories.Desk]:
+    yield desk
     locks.forget()
 
 

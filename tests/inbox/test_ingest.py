@@ -18,11 +18,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def desk() -> factories.Desk:
-    return factories.desk()
-
-
 def test_the_number_of_statements_does_not_grow_with_the_batch(desk: factories.Desk) -> None:
     def statements(number: int) -> int:
         posts = [factories.post(f"Question {n}", by=f"c{number}-{n}") for n in range(number)]

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 
 from inbox.models import ConversationTag, Tag
 from inbox.services import tags
 from inbox.services.conversations import Refused
 from tests import factories
-from tests.factories import Desk
+from tests.factories import Desk, signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return factories.desk()
-
-
-def _client(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_an_agent_puts_a_tag_on_sees_it_in_the_row_and_takes_it_off(desk: Desk) -> None:
     carol = factories.routed(desk)
     tag = tags.create(name="Late <b>", colour="red")
-    alice = _client(desk.alice)
+    alice = signed_in(desk.alice)
     address = f"/conversations/{carol.pk}/tags/"
     assert alice.post(address, {"name": " late  <B> "}).status_code == 303
     page = alice.get(f"/inbox/mine/{carol.pk}/").content.decode()
@@ -45,7 +31,7 @@ def test_an_agent_puts_a_tag_on_sees_it_in_the_row_and_takes_it_off(desk: Desk) 
 def test_a_new_word_is_a_lead_s_to_make(desk: Desk) -> None:
     carol = factories.routed(desk)
     address = f"/conversations/{carol.pk}/tags/"
-    alice, bob = _client(desk.alice), _client(desk.bob)
+    alice, bob = signed_in(desk.alice), signed_in(desk.bob)
     alice.post(address, {"name": "Refund"})
     assert not Tag.objects.exists()
     assert "ask a lead to make it" in alice.get(f"/inbox/mine/{carol.pk}/").content.decode()
@@ -58,7 +44,7 @@ def test_a_name_that_is_none_is_refused(desk: Desk, name: str) -> None:
     carol = factories.routed(desk)
     with pytest.raises(Refused):
         tags.create(name=name, colour="grey")
-    assert _client(desk.bob).post(f"/conversations/{carol.pk}/tags/", {"name": name}).status_code == 303
+    assert signed_in(desk.bob).post(f"/conversations/{carol.pk}/tags/", {"name": name}).status_code == 303
     assert not Tag.objects.exists()
 
 

@@ -17,6 +17,7 @@ from inbox.models import Conversation, Message, OutboxItem
 from inbox.services import conversations
 from routing.services.assignment import route_due
 from tests import factories
+from tests.factories import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +26,6 @@ pytestmark = pytest.mark.django_db
 def desk() -> factories.Desk:
     cache.clear()
     return factories.desk(capacity=500)
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def statements(client: Client, path: str) -> int:

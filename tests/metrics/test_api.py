@@ -15,11 +15,6 @@ from tests.factories import Desk
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def desk() -> Desk:
-    return factories.desk()
-
-
 def _handled(desk: Desk) -> None:
     """Alice resolves two for the help desk, erin one for billing."""
     for customer in ("carol", "dave"):

@@ -10,7 +10,6 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -25,16 +24,14 @@ pytestmark = pytest.mark.django_db
 
 
 def _open(user: User, path: str) -> str:
-    client = Client()
-    client.force_login(user)
+    client = factories.signed_in(user)
     answer = client.get(path)
     assert answer.status_code == 200, path
     return answer.content.decode()
 
 
 def _csv(user: User, path: str) -> list[dict[str, str]]:
-    client = Client()
-    client.force_login(user)
+    client = factories.signed_in(user)
     answer = client.get(path)
     assert answer.status_code == 200, path
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
@@ -143,8 +140,7 @@ def test_the_nightly_check_finds_and_repairs_a_wrong_rollup_and_the_page_says_so
 
 def test_the_statements_of_the_dashboard_are_few_and_do_not_grow() -> None:
     desk = factories.desk()
-    client = Client()
-    client.force_login(desk.bob)
+    client = factories.signed_in(desk.bob)
     costs = []
     for index in range(8):
         ended(desk, factories.person(f"agent{index}", desk.help_desk), at=timezone.now())

@@ -27,9 +27,9 @@ import psycopg2
 
 from connectors.sandbox.harness import ROOT, Sandbox, free_port
 from socialdesk.embedded.processes import spawn, stop
-from socialdesk.embedded.testing import Services, make_services
+from socialdesk.embedded.testing import Services
 from tests import factories
-from tests.chaos.world import SETTINGS, until
+from tests.chaos.world import running_services, until
 
 HOST = "desk.example.com"
 FOREIGN = ("DATABASE_", "REDIS_", "PYTEST_", "DJANGO_", "SOCIALDESK_", "SECRET_", "FIELD_", "ALLOWED_", "SANDBOX_")
@@ -196,23 +196,12 @@ class Stack:
 
 @contextlib.contextmanager
 def running_stack(folder: Path, static: Path) -> Iterator[Stack]:
-    services = make_services(settings=SETTINGS)
-    sandbox = Sandbox(folder / "sandbox", free_port())
-    starting = threading.Thread(target=sandbox.start)
-    starting.start()
-    try:
-        services.start()
-        starting.join()
-        sandbox.rates_off()
+    with running_services(folder) as (services, sandbox):
         stack = Stack(folder, static, services, sandbox)
         try:
             yield stack
         finally:
             stack.down()
-    finally:
-        starting.join()
-        sandbox.stop()
-        services.stop()
 
 
 @dataclass

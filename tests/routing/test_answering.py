@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
 from inbox.downstream import policy
 from inbox.models import Conversation, OutboxItem
@@ -70,8 +69,7 @@ def test_the_service_refuses_and_the_page_keeps_the_text() -> None:
             author=desk.alice, conversation_id=conversation.pk, visibility="public", text="Hello", client_key="k",
             seen_message_id=None,
         )  # fmt: skip
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     address = f"/inbox/mine/{conversation.pk}/"
     client.post(
         f"/conversations/{conversation.pk}/compose/",
@@ -88,8 +86,7 @@ def test_the_composer_offers_what_is_left() -> None:
     desk = factories.desk()
     conversation = factories.routed(desk)
     _set(desk, help_desk="private", billing="public")
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     page = client.get(f"/inbox/mine/{conversation.pk}/").content.decode()
     assert 'value="direct" checked' in page
     assert 'value="public"' not in page
@@ -106,8 +103,7 @@ def test_sending_an_old_reply_again_asks_anew() -> None:
     desk = factories.desk()
     item = _item(desk, factories.routed(desk), desk.alice)
     _set(desk, billing="both")
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     for state, action in (("failed", "retry"), ("unknown", "send-anyway"), ("held", "send-now")):
         OutboxItem.objects.update(state=state)
         page = client.post(f"/outbox/{item.pk}/{action}/", {"next": "/inbox/"}, follow=True).content.decode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
 
 from inbox.models import Event
 from inbox.services import conversations
@@ -222,8 +221,7 @@ def test_the_pane_asks_to_accept_and_the_timeline_shows_the_line() -> None:
     desk = factories.desk()
     conversation = factories.routed(desk)
     assign(conversation_id=conversation.pk, actor=desk.alice, agent_id=desk.erin.pk, line="a <b>refund</b>")
-    client = Client()
-    client.force_login(desk.erin)
+    client = factories.signed_in(desk.erin)
     address = f"/inbox/mine/{conversation.pk}/"
     page = client.get(address).content.decode()
     assert "Alice gave it to Erin, Billing. “a &lt;b&gt;refund&lt;/b&gt;”" in page
@@ -238,8 +236,7 @@ def test_the_pane_asks_to_accept_and_the_timeline_shows_the_line() -> None:
 def test_whoever_hands_away_what_they_then_may_not_see_lands_in_the_inbox() -> None:
     desk = factories.desk()
     conversation = factories.routed(desk)
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     address = f"/inbox/mine/{conversation.pk}/"
     sent = {"to": f"team:{desk.billing.pk}", "line": "a refund", "next": address}
     answer = client.post(f"/conversations/{conversation.pk}/assign/", sent)

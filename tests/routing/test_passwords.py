@@ -29,24 +29,13 @@ from routing.services.people import Newcomer, Wanted
 from socialdesk import live_reads
 from socialdesk.logging import ScrubbingFormatter
 from tests import factories
-from tests.factories import PASSWORD, Desk
+from tests.factories import PASSWORD, Desk, signed_in
 from tests.flows.canaries import leaks
 
 pytestmark = pytest.mark.django_db
 NEW = "seven green bicycles"
 CHOSEN = {"new_password1": NEW, "new_password2": NEW}
 NORA = {"username": "nora", "first_name": "Nora", "last_name": "Lind", "role": "agent", "capacity": "5"}
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return factories.desk()
-
-
-def _as(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def _token(desk: Desk, user: User) -> str:
@@ -68,7 +57,7 @@ def _dead(token: str) -> bool:
 
 
 def test_an_admin_adds_a_person_and_sees_their_link_once(desk: Desk) -> None:
-    client = _as(desk.dana)
+    client = signed_in(desk.dana)
     answer = client.post("/settings/people/add/", {**NORA, "teams": [desk.help_desk.pk, desk.billing.pk]})
     page = answer.content.decode()
     token = re.findall(r'value="http://testserver/accounts/welcome/([\w-]{43})/"', page)[0]
@@ -105,7 +94,7 @@ def test_an_admin_adds_a_person_and_sees_their_link_once(desk: Desk) -> None:
 def test_what_does_not_fit_is_said_and_leaves_nothing(desk: Desk, wrong: dict[str, str], said: str) -> None:
     before = User.objects.count(), Event.objects.count()
     filled = {key: value.format(billing=desk.billing.pk) for key, value in wrong.items()}
-    answer = _as(desk.dana).post("/settings/people/add/", {**NORA, **filled})
+    answer = signed_in(desk.dana).post("/settings/people/add/", {**NORA, **filled})
     assert answer.status_code == 400
     assert said in answer.content.decode()
     assert (User.objects.count(), Event.objects.count(), WelcomeLink.objects.count()) == (*before, 0)
@@ -116,7 +105,7 @@ def test_leads_neither_add_people_nor_make_links(desk: Desk) -> None:
         people.add(newcomer=Newcomer("nora", "Nora", "", "agent"), actor=desk.bob)
     with pytest.raises(Refused, match="Only an admin"):
         passwords.renew(user_id=desk.alice.pk, actor=desk.bob)
-    bob = _as(desk.bob)
+    bob = signed_in(desk.bob)
     assert "Add a person" not in bob.get("/settings/people/").content.decode()
     assert "New link" not in bob.get(f"/settings/people/{desk.alice.pk}/").content.decode()
     assert not WelcomeLink.objects.exists()
@@ -192,7 +181,7 @@ def test_a_weak_password_is_refused_and_the_link_stays(desk: Desk, password: str
 @pytest.mark.django_db(transaction=True)
 def test_other_sessions_and_their_live_links_end() -> None:
     desk = factories.desk()
-    elsewhere, here = _as(desk.alice), _opened(_token(desk, desk.alice))
+    elsewhere, here = signed_in(desk.alice), _opened(_token(desk, desk.alice))
     keys = {elsewhere.cookies["sessionid"].value: desk.alice.pk}
     assert set(live_reads.scopes(keys)) == set(keys)
     assert elsewhere.get("/inbox/").status_code == 200
@@ -204,7 +193,7 @@ def test_other_sessions_and_their_live_links_end() -> None:
 
 
 def test_whoever_was_signed_in_at_that_browser_is_signed_out(desk: Desk) -> None:
-    browser = _as(desk.dana)
+    browser = signed_in(desk.dana)
     browser.get(f"/accounts/welcome/{_token(desk, desk.alice)}/")
     browser.post("/accounts/welcome/", CHOSEN)
     assert int(browser.session["_auth_user_id"]) == desk.alice.pk
@@ -313,7 +302,7 @@ def _change(client: Client, **values: Any) -> Any:
 
 
 def test_one_changes_ones_own_password_and_stays_signed_in(desk: Desk, alice: User) -> None:
-    here, elsewhere = _as(alice), _as(alice)
+    here, elsewhere = signed_in(alice), signed_in(alice)
     token = _token(desk, alice)
     assert _change(here)["Location"] == "/me/"
     assert "Your password is changed." in here.get("/me/").content.decode()
@@ -325,7 +314,7 @@ def test_one_changes_ones_own_password_and_stays_signed_in(desk: Desk, alice: Us
 
 
 def test_the_current_password_is_asked_and_guessing_it_is_throttled(alice: User) -> None:
-    client = _as(alice)
+    client = signed_in(alice)
     with override_settings(AXES_FAILURE_LIMIT=3):
         answers = [_change(client, old_password=f"guess {number}") for number in range(3)]
         assert [answer.status_code for answer in answers] == [400, 400, 429]

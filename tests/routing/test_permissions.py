@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def desk() -> factories.Desk:
-    return factories.desk()
-
-
-@pytest.fixture
 def places(desk: factories.Desk) -> dict[str, int]:
     """One conversation in the help desk, one in Billing, one that nobody was given."""
     factories.rule("Billing words", desk.billing, "refund")

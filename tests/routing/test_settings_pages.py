@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from inbox.services.conversations import Refused
@@ -15,22 +14,11 @@ from routing.models import AgentProfile, AnswerPermission, Expertise, Membership
 from routing.services import changes, people, preview, teams
 from routing.services.assignment import route_due
 from tests import factories
-from tests.factories import Desk
+from tests.factories import Desk, signed_in
 
 pytestmark = pytest.mark.django_db
 PAGES = {"rules": "/settings/rules/", "teams": "/settings/teams/", "people": "/settings/people/",
               "answers": "/settings/answers/"}  # fmt: skip
-
-
-@pytest.fixture
-def desk() -> Desk:
-    return factories.desk()
-
-
-def _as(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def _rule(desk: Desk, **values: Any) -> dict[str, Any]:
@@ -45,7 +33,7 @@ def _names() -> list[str]:
 
 
 def test_an_admin_makes_a_team_of_experts_with_topics_and_members(desk: Desk) -> None:
-    client = _as(desk.dana)
+    client = signed_in(desk.dana)
     answer = client.post("/settings/teams/", {"name": " Contract  experts ", "kind": "experts"})
     team = Team.objects.get(name="Contract experts")
     assert answer["Location"] == f"/settings/teams/{team.pk}/"
@@ -68,13 +56,13 @@ def test_there_is_one_help_desk(desk: Desk) -> None:
         teams.add_team(name="Second", kind="help_desk", actor=desk.dana)
     with pytest.raises(Refused, match="There is a team “Billing” already"):
         teams.add_team(name="Billing", kind="support", actor=desk.dana)
-    page = _as(desk.dana).post("/settings/teams/", {"name": "", "kind": "support"}).content.decode()
+    page = signed_in(desk.dana).post("/settings/teams/", {"name": "", "kind": "support"}).content.decode()
     assert "Give the team a name" in page
 
 
 def test_a_lead_changes_their_own_teams_and_no_name(desk: Desk) -> None:
     lena = factories.person("lena", desk.billing, role="lead")
-    client = _as(lena)
+    client = signed_in(lena)
     client.post(f"/settings/teams/{desk.billing.pk}/", {"name": "Mine", "kind": "experts", "returns_after": "5"})
     desk.billing.refresh_from_db()
     assert (desk.billing.name, desk.billing.kind, desk.billing.returns_after) == ("Billing", "support", 5)
@@ -118,7 +106,7 @@ def test_experts_work_in_teams_of_experts_only(desk: Desk) -> None:
 def test_what_keeps_a_team_from_work_is_said(desk: Desk, trouble: dict[str, Any], said: str) -> None:
     AgentProfile.objects.exclude(user=desk.dana).update(**trouble)
     for path in ("/settings/teams/", f"/settings/teams/{desk.help_desk.pk}/"):
-        assert said in _as(desk.dana).get(path).content.decode()
+        assert said in signed_in(desk.dana).get(path).content.decode()
 
 
 # People -------------------------------------------------------------------------------------------
@@ -127,7 +115,7 @@ def test_what_keeps_a_team_from_work_is_said(desk: Desk, trouble: dict[str, Any]
 def test_a_lead_changes_capacity_and_topics_but_no_role(desk: Desk) -> None:
     topic = Topic.objects.create(name="Invoices")
     sent = {"role": "admin", "capacity": "3", "takes_conversations": "", "topics": [topic.pk]}
-    _as(desk.bob).post(f"/settings/people/{desk.erin.pk}/", sent)
+    signed_in(desk.bob).post(f"/settings/people/{desk.erin.pk}/", sent)
     profile = AgentProfile.objects.get(user=desk.erin)
     assert (profile.role, profile.capacity, profile.takes_conversations) == ("agent", 3, False)
     assert User.objects.get(pk=desk.erin.pk).is_active
@@ -148,16 +136,16 @@ def test_the_last_admin_stays(desk: Desk) -> None:
 
 def test_somebody_without_a_role_is_given_one(desk: Desk) -> None:
     bare = User.objects.create(username="bare")
-    assert "No role yet" in _as(desk.dana).get("/settings/people/").content.decode()
+    assert "No role yet" in signed_in(desk.dana).get("/settings/people/").content.decode()
     sent = {"role": "agent", "active": "on", "capacity": "4", "takes_conversations": "on"}
-    _as(desk.dana).post(f"/settings/people/{bare.pk}/", sent)
+    signed_in(desk.dana).post(f"/settings/people/{bare.pk}/", sent)
     assert AgentProfile.objects.get(user=bare).capacity == 4
 
 
 @pytest.mark.parametrize("capacity", ["-1", "501", "many", ""])
 def test_a_capacity_that_is_none_is_refused_and_kept_on_the_page(desk: Desk, capacity: str) -> None:
     sent = {"role": "agent", "active": "on", "capacity": capacity, "takes_conversations": "on"}
-    answer = _as(desk.dana).post(f"/settings/people/{desk.alice.pk}/", sent)
+    answer = signed_in(desk.dana).post(f"/settings/people/{desk.alice.pk}/", sent)
     assert answer.status_code == 400
     assert f'value="{capacity}"' in answer.content.decode()
     assert AgentProfile.objects.get(user=desk.alice).capacity == 8
@@ -165,7 +153,7 @@ def test_a_capacity_that_is_none_is_refused_and_kept_on_the_page(desk: Desk, cap
 
 def test_experts_see_neither_settings_nor_figures_of_others(desk: Desk) -> None:
     nora = factories.person("nora", factories.team("Experts", kind="experts"), role="expert")
-    client = _as(nora)
+    client = signed_in(nora)
     assert [client.get(path).status_code for path in (*PAGES.values(), "/trouble/")] == [403] * 5
     assert client.get("/inbox/").status_code == 200
 
@@ -179,7 +167,7 @@ def test_a_rule_is_written_down_as_it_was_meant(desk: Desk) -> None:
         min_followers="10", max_followers="", visibility="public", networks=["x"],
         connections=[desk.connection.pk], agent=desk.erin.pk,
     )  # fmt: skip
-    answer = _as(desk.bob).post("/settings/rules/new/", sent)
+    answer = signed_in(desk.bob).post("/settings/rules/new/", sent)
     rule = Rule.objects.get()
     assert answer["Location"] == f"/settings/rules/#rule-{rule.pk}"
     assert rule.words == ["refund", "money back", "REFUND"]
@@ -190,9 +178,9 @@ def test_a_rule_is_written_down_as_it_was_meant(desk: Desk) -> None:
         None,
     )
     assert (rule.networks, rule.connections, rule.visibility) == (["x"], [desk.connection.pk], "public")
-    page = _as(desk.bob).get("/settings/rules/").content.decode()
+    page = signed_in(desk.bob).get("/settings/rules/").content.decode()
     assert "any of: refund, money back, REFUND; in French or German; by @carol; at least 10 followers" in page
-    assert _as(desk.bob).get(f"/settings/rules/{rule.pk}/").status_code == 200
+    assert signed_in(desk.bob).get(f"/settings/rules/{rule.pk}/").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -208,22 +196,22 @@ def test_a_rule_is_written_down_as_it_was_meant(desk: Desk) -> None:
     ],
 )
 def test_a_rule_that_could_not_work_is_refused_with_what_to_do(desk: Desk, wrong: dict[str, str], said: str) -> None:
-    answer = _as(desk.bob).post("/settings/rules/new/", _rule(desk, **wrong))
+    answer = signed_in(desk.bob).post("/settings/rules/new/", _rule(desk, **wrong))
     assert (answer.status_code, Rule.objects.count()) == (400, 0)
     assert said in answer.content.decode()
 
 
 def test_an_agent_of_another_team_is_refused(desk: Desk) -> None:
-    answer = _as(desk.bob).post("/settings/rules/new/", _rule(desk, agent=desk.alice.pk))
+    answer = signed_in(desk.bob).post("/settings/rules/new/", _rule(desk, agent=desk.alice.pk))
     assert "Alice does not work in Billing. Choose one of its members." in answer.content.decode()
 
 
 def test_a_lead_rules_for_their_teams_only(desk: Desk) -> None:
     lena = factories.person("lena", desk.billing, role="lead")
     theirs = factories.rule("Theirs", desk.help_desk, "x")
-    answer = _as(lena).post("/settings/rules/new/", _rule(desk, team=desk.help_desk.pk))
+    answer = signed_in(lena).post("/settings/rules/new/", _rule(desk, team=desk.help_desk.pk))
     assert "Choose one of the teams that you lead." in answer.content.decode()
-    page = _as(lena).post(f"/settings/rules/{theirs.pk}/delete/", follow=True).content.decode()
+    page = signed_in(lena).post(f"/settings/rules/{theirs.pk}/delete/", follow=True).content.decode()
     assert "Only an admin or a lead of Help desk changes this rule." in page
     theirs.refresh_from_db()
     assert theirs.deleted_at is None
@@ -232,10 +220,10 @@ def test_a_lead_rules_for_their_teams_only(desk: Desk) -> None:
 def test_order_by_buttons_switches_deletion_and_undo(desk: Desk) -> None:
     for name in ("A", "B"):
         factories.rule(name, desk.billing, name)
-    _as(desk.bob).post("/settings/rules/new/", _rule(desk, name="C"))  # a new one is asked last
+    signed_in(desk.bob).post("/settings/rules/new/", _rule(desk, name="C"))  # a new one is asked last
     assert _names() == ["A", "B", "C"]
     ids = dict(Rule.objects.values_list("name", "pk"))
-    client = _as(desk.bob)
+    client = signed_in(desk.bob)
 
     def press(name: str, action: str) -> str:
         return str(client.post(f"/settings/rules/{ids[name]}/{action}/", follow=True).content.decode())
@@ -258,12 +246,12 @@ def test_order_by_buttons_switches_deletion_and_undo(desk: Desk) -> None:
 
 def test_a_rule_for_a_team_without_members_says_so(desk: Desk) -> None:
     factories.rule("Nobody", factories.team("Empty"), "x")
-    assert "Empty: Nobody works here." in _as(desk.dana).get("/settings/rules/").content.decode()
+    assert "Empty: Nobody works here." in signed_in(desk.dana).get("/settings/rules/").content.decode()
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_pages_take_as_many_statements_for_a_big_desk(desk: Desk, name: str) -> None:
-    client = _as(desk.dana)
+    client = signed_in(desk.dana)
     costs = []
     for size in (2, 8):
         for number in range(size, 2 * size):
@@ -312,12 +300,15 @@ def test_a_preview_shows_only_what_its_reader_may_see(desk: Desk) -> None:
     lena = factories.person("lena", desk.billing, role="lead")
     rule = Rule(name="N", words=["refund"], team=desk.billing)
     assert [preview.preview(rule, viewer=who).count for who in (desk.bob, lena, desk.dana)] == [1, 0, 0]
-    assert "Admins see no conversation" in _as(desk.dana).get("/settings/rules/preview/?words=refund").content.decode()
+    assert (
+        "Admins see no conversation"
+        in signed_in(desk.dana).get("/settings/rules/preview/?words=refund").content.decode()
+    )
 
 
 def test_a_preview_counts_to_a_hundred_and_pages_by_position(desk: Desk) -> None:
     pks = factories.arrives(desk, *[factories.post(f"refund {n}", by=f"c{n}") for n in range(115)])
-    client = _as(desk.bob)
+    client = signed_in(desk.bob)
     with CaptureQueriesContext(connection) as queries:
         page = client.get("/settings/rules/preview/?words=refund", headers={"HX-Request": "true"}).content.decode()
     assert len(queries) <= 25
@@ -331,7 +322,7 @@ def test_a_preview_counts_to_a_hundred_and_pages_by_position(desk: Desk) -> None
 
 
 def test_a_preview_of_nonsense_says_what_is_wrong(desk: Desk) -> None:
-    client = _as(desk.bob)
+    client = signed_in(desk.bob)
     assert "is no language we know" in client.get("/settings/rules/preview/?languages=Klingonish").content.decode()
     for strange in ("before=-1", "before=x", "rule=99999999999999999999", "connections=x", "networks=%00", "words=%00"):
         assert client.get(f"/settings/rules/preview/?{strange}").status_code == 200
