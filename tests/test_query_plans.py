@@ -70,9 +70,11 @@ def _outbox(desk: Loaded) -> None:
             INSERT INTO routing_routingjob (conversation_id, due_at, attempts, last_error)
                 SELECT id, now() + interval '1 hour', 0, '' FROM inbox_conversation WHERE id %% 10 = 0;
             UPDATE routing_queueentry SET team_id = NULL, assignee_id = NULL WHERE conversation_id %% 1000 = 7;
+            UPDATE routing_queueentry SET first_for = %s, first_until = now() + interval '1 hour'
+                WHERE assignee_id IS NULL AND status = 'open' AND conversation_id %% 500 = 3;
             ANALYZE inbox_outboxitem, routing_routingjob, routing_queueentry
             """,
-            [desk.agent.pk, desk.agent.pk],
+            [desk.agent.pk, desk.agent.pk, desk.agent.pk],
         )
 
 
@@ -142,7 +144,12 @@ HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
     "replies to be sent": (lambda _: list(sending.due(limit=50)), "outbox_due", True),
     "jobs due": (lambda _: _atomic(lambda: jobs.claim(limit=100, now=timezone.now())), "routing_due", False),
     "waiting for an agent": (
-        lambda desk: _atomic(lambda: queue.lock_waiting(team_ids=[desk.team_id], limits=[3])), "queue_unassigned", True,
+        lambda desk: _atomic(
+            lambda: queue.lock_waiting(team_ids=[desk.team_id], limits=[3], now=timezone.now())
+        ), "queue_unassigned", True,
+    ),
+    "kept for an agent": (
+        lambda _: _atomic(lambda: queue.lock_kept(limit=100, now=timezone.now())), "queue_kept", True,
     ),
 }  # fmt: skip
 

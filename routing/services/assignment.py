@@ -41,7 +41,10 @@ def drain(*, team_ids: Collection[int] | None = None) -> int:
     given = 0
     while True:
         with transaction.atomic():
-            some = _drain_batch(team_ids)
+            some = _give_kept()
+        if some == 0:
+            with transaction.atomic():
+                some = _drain_batch(team_ids)
         given += some
         if some == 0:
             return given
@@ -81,6 +84,7 @@ def _route(conversation_ids: Sequence[int], *, now: datetime) -> None:
     """
     if not conversation_ids:
         return
+    kept: dict[int, datetime] = {}
     entries = queue.lock(conversation_ids)
     free = {pk: entry for pk, entry in entries.items() if entry.assignee_id is None}
     held = {pk: entry for pk, entry in entries.items() if entry.assignee_id is not None}
@@ -107,7 +111,9 @@ def _route(conversation_ids: Sequence[int], *, now: datetime) -> None:
                 if old == new
             }
         )
-    jobs.drop(conversation_ids)
+        kept = {new.conversation_id: new.first_until for _, new, _ in steps if new.first_until is not None}
+    jobs.put_off(kept)
+    jobs.drop([pk for pk in conversation_ids if pk not in kept])
 
 
 def look_at(conversation_ids: Sequence[int]) -> None:
@@ -130,6 +136,12 @@ def _goals(desk: Desk, entries: Mapping[int, Entry], current: Mapping[int, Curre
     return goals
 
 
+def _give_kept() -> int:
+    """What is kept for people who have a free hand now. It goes before all that waits for anybody."""
+    now = timezone.now()
+    return _give(queue.lock_kept(limit=BATCH, now=now), now=now)
+
+
 def _drain_batch(team_ids: Collection[int] | None) -> int:
     rooms = _room(team_ids)
     if not rooms:
@@ -139,7 +151,13 @@ def _drain_batch(team_ids: Collection[int] | None) -> int:
         team_ids=[room.team_id for room in rooms],
         limits=[min(room.free, BATCH) for room in rooms],
         only=[room.only for room in rooms],
+        now=now,
     )
+    return _give(entries, now=now)
+
+
+def _give(entries: Mapping[int, Entry], *, now: datetime) -> int:
+    """Give these to whoever has room, and leave the rest as they are. Returns how many were given."""
     if not entries:
         return 0
     desk = Desk()

@@ -103,9 +103,16 @@ class Desk:
         """Give the conversation to somebody with room, or leave it in the team's queue with the reason."""
         reasons, team = list(goal.reasons), goal.team
         hand, inputs = None, dict(goal.inputs)
+        kept_for = self._kept_for(entry, now=now)
         if entry.status != OPEN:
             reasons.append("Nothing waits for us there now, so nobody needs to take it")
+        elif kept_for:
+            inputs["loads"] = [kept_for.snapshot()]
+            hand = self._former(kept_for, reasons)
         else:
+            if entry.first_for is not None:
+                former = self.hands.get(entry.first_for)
+                reasons.insert(0, f"It is no longer kept for {former.name if former else 'its former agent'}")
             inputs["loads"] = self.loads(team.pk)
             hand = self._wanted(goal, reasons) or self._least_loaded(goal, entry, reasons)
         reasons += self._silence(team, entry)
@@ -114,7 +121,20 @@ class Desk:
             hand.last_assigned_at = now
         agent = hand.user_id if hand else None
         decision = Decision(entry.conversation_id, team.pk, agent, reasons, inputs)
-        return _with(entry, team=team.pk, agent=agent), decision
+        new = _with(entry, team=team.pk, agent=agent)
+        return new if kept_for and not hand else replace(new, first_for=None, first_until=None), decision
+
+    def _kept_for(self, entry: Entry, *, now: datetime) -> Hand | None:
+        """For whom nobody else is given it yet. Nothing is kept for somebody who is not there."""
+        hand = self.hands.get(entry.first_for or 0) if entry.is_kept(now) else None
+        here = hand is not None and hand.user_id in self.members.get(entry.team_id or 0, ())
+        return hand if hand and here and hand.works and hand.there else None
+
+    def _former(self, hand: Hand, reasons: list[str]) -> Hand | None:
+        if not hand.can_hold:
+            return None
+        reasons[:] = [f"It came back to {hand.name}, who had it: {hand.in_hand} of {hand.capacity} in hand"]
+        return hand
 
     def _wanted(self, goal: Goal, reasons: list[str]) -> Hand | None:
         if goal.wanted is None:

@@ -108,16 +108,19 @@ def give_back(*, conversation_id: int, actor: AbstractBaseUser, line: str) -> st
     new = replace(
         entry, team_id=team.pk, assignee_id=to.user_id if to else None, in_hand=works_now, not_for=int(actor.pk)
     )
-    queue.apply([Change(entry, new)], now=now)
     where = f"{to.name}, who handed it on" if to else team.name
     reasons = [f"{me} gave it back to {where}"]
+    if giver and queue.may_wait_for(giver) and entry.status == queue.OPEN and _works_in(giver.user_id, team.pk):
+        new = new.kept(giver, now=now)
+        reasons = [*records.kept(giver.name, new.first_until or now, giver.why_not()), *reasons]
+    queue.apply([Change(entry, new)], now=now)
     inputs = {"by_hand": True, "given_back_by": actor.pk}
     decision = Decision(
         conversation_id, team.pk, new.assignee_id, reasons, inputs, by_id=int(actor.pk), line=f"{me}: {said}"
     )
     records.record([decision], now=now)
     if to is None:
-        jobs.add([conversation_id], now=now)
+        jobs.add([conversation_id], now=new.first_until or now)
     jobs.wake_soon()
     return f"You gave it back to {where}."
 
@@ -209,7 +212,10 @@ def _give(wish: Wish, entry: Entry, team: Team, people: dict[int, Hand], *, lead
         _make_room(people[wish.agent_id or 0], reasons, inputs, own=wish.own, lead=lead)
     # Who hands it to their own team does not want it back from the router.
     not_for = entry.assignee_id if wish.agent_id is None and entry.assignee_id == wish.actor.pk else None
-    new = replace(entry, team_id=team.pk, assignee_id=wish.agent_id, in_hand=works_now, not_for=not_for)
+    new = replace(
+        entry, team_id=team.pk, assignee_id=wish.agent_id, in_hand=works_now, not_for=not_for, first_for=None,
+        first_until=None,
+    )  # fmt: skip
     over = {wish.agent_id} if wish.agent_id is not None and inputs.get("override") else set()
     queue.apply([Change(entry, new)], now=now, over=over)
     line = f"{people[int(wish.actor.pk)].name}: {wish.line}" if wish.line else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -26,6 +26,17 @@ def add(conversation_ids: Collection[int], *, now: datetime) -> None:
             " ON CONFLICT (conversation_id) DO NOTHING",
             [now, list(conversation_ids)],
         )
+
+
+def put_off(due: Mapping[int, datetime]) -> None:
+    """Look at these again at their moments. The caller holds their jobs."""
+    if due:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE routing_routingjob j SET due_at = n.due_at"
+                " FROM unnest(%s::bigint[], %s::timestamptz[]) AS n(id, due_at) WHERE j.conversation_id = n.id",
+                [list(due), list(due.values())],
+            )
 
 
 def drop(conversation_ids: Collection[int]) -> None:

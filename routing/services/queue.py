@@ -10,27 +10,36 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from inbox.models import Conversation
 from inbox.services import counts
 from routing.services import hands
+from routing.services.hands import Hand
 
 OPEN = Conversation.Status.OPEN.value
 UNROUTED = "unrouted"  # the count of those that no team has
-_COLUMNS = "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand, not_for"
+_COLUMNS = (
+    "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand, not_for,"
+    " first_for, first_until"
+)
 _QUALIFIED = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
 # What orders a queue: when the open turn began, or when we last heard of the conversation ``c``.
 WAITING_SINCE = "coalesce(c.turn_arrived_at, c.last_incoming_at, c.opened_at)"
 _ARRAYS = (
     "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[],"
-    " %s::bigint[]"
+    " %s::bigint[], %s::bigint[], %s::timestamptz[]"
 )
+# Whether entry ``q`` may go to anybody: it is kept for nobody, its time is over, or who it is kept for is not there.
+_FOR_ALL = """(q.first_until IS NULL OR q.first_until <= %s OR NOT EXISTS (
+    SELECT FROM routing_agentprofile p JOIN routing_membership m ON m.user_id = p.user_id AND m.team_id = q.team_id
+    WHERE p.user_id = q.first_for AND p.availability = 'available'))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,16 @@ class Entry:
     waiting_since: datetime
     in_hand: bool
     not_for: int | None = None  # who gave it back
+    first_for: int | None = None  # whose it was, and nobody else is given it until first_until
+    first_until: datetime | None = None
+
+    def kept(self, hand: Hand, *, now: datetime) -> Entry:
+        """Unassigned, and kept for who had it until they have a free hand, for some minutes."""
+        until = now + timedelta(minutes=settings.KEPT_MINUTES)
+        return replace(self, assignee_id=None, in_hand=False, first_for=hand.user_id, first_until=until)
+
+    def is_kept(self, now: datetime) -> bool:
+        return self.first_until is not None and self.first_until > now
 
     def keys(self) -> Iterator[str]:
         """Every count that this row is part of. All writers and the recount use this one list."""
@@ -70,6 +89,11 @@ class Change:
 
     old: Entry | None
     new: Entry | None
+
+
+def may_wait_for(hand: Hand) -> bool:
+    """Whether what comes back is kept for them: they are there and work, and their hands are only full."""
+    return settings.KEPT_MINUTES > 0 and hand.works and hand.there and 0 < hand.capacity <= hand.in_hand
 
 
 class OverCapacity(RuntimeError):
@@ -99,7 +123,7 @@ def enter(conversation_ids: Collection[int]) -> set[int]:
             f"""
             INSERT INTO routing_queueentry ({_COLUMNS})
             SELECT c.id, c.connection_id, NULL, NULL, c.status, coalesce(m.visibility, 'public'), {WAITING_SINCE},
-                false, NULL
+                false, NULL, NULL, NULL
             FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
             WHERE c.id = ANY(%s::bigint[]) AND c.status <> 'resolved'
                 AND NOT EXISTS (
@@ -115,10 +139,28 @@ def enter(conversation_ids: Collection[int]) -> set[int]:
     return entered
 
 
+def lock_kept(*, limit: int, now: datetime) -> dict[int, Entry]:
+    """Lock what is kept for people who have a free hand now, longest waiting first. Rows in use are skipped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT {_QUALIFIED} FROM routing_queueentry q JOIN inbox_conversation c ON c.id = q.conversation_id
+            JOIN routing_agentprofile p ON p.user_id = q.first_for
+            WHERE q.first_for IS NOT NULL AND q.first_until > %s AND q.assignee_id IS NULL AND q.status = 'open'
+                AND p.availability = 'available' AND p.in_hand < p.capacity
+                AND EXISTS (SELECT FROM routing_membership m WHERE m.user_id = p.user_id AND m.team_id = q.team_id)
+            ORDER BY q.waiting_since, q.conversation_id LIMIT %s
+            FOR KEY SHARE OF c SKIP LOCKED FOR UPDATE OF q SKIP LOCKED
+            """,
+            [now, limit],
+        )
+        return _entries(cursor.fetchall())
+
+
 def lock_waiting(
-    *, team_ids: Sequence[int], limits: Sequence[int], only: Sequence[int | None] | None = None
+    *, team_ids: Sequence[int], limits: Sequence[int], now: datetime, only: Sequence[int | None] | None = None
 ) -> dict[int, Entry]:
-    """Lock each team's oldest unassigned open entries, at most its limit. Rows in use are skipped.
+    """Lock each team's oldest unassigned open entries, at most its limit. Rows in use, or kept, are skipped.
 
     ``only`` names who alone has room in a team: what that person gave back does not stand before the rest.
     """
@@ -130,12 +172,13 @@ def lock_waiting(
                 SELECT {_QUALIFIED} FROM routing_queueentry q JOIN inbox_conversation c ON c.id = q.conversation_id
                 WHERE q.team_id = wanted.team_id AND q.assignee_id IS NULL AND q.status = 'open'
                     AND (q.not_for IS NULL OR wanted.sole IS NULL OR q.not_for <> wanted.sole)
+                    AND {_FOR_ALL}
                 ORDER BY q.waiting_since, q.conversation_id LIMIT wanted.most
                 FOR KEY SHARE OF c SKIP LOCKED FOR UPDATE OF q SKIP LOCKED
             ) AS taken
             ORDER BY taken.waiting_since, taken.conversation_id
             """,
-            [list(team_ids), list(limits), list(only or [None] * len(team_ids))],
+            [list(team_ids), list(limits), list(only or [None] * len(team_ids)), now],
         )
         return _entries(cursor.fetchall())
 
@@ -224,7 +267,7 @@ def _update(entries: Sequence[Entry]) -> None:
                 UPDATE routing_queueentry q
                 SET team_id = n.team_id, assignee_id = n.assignee_id, status = n.status,
                     visibility = n.visibility, waiting_since = n.waiting_since, in_hand = n.in_hand,
-                    not_for = n.not_for
+                    not_for = n.not_for, first_for = n.first_for, first_until = n.first_until
                 FROM unnest({_ARRAYS}) AS n({_COLUMNS}) WHERE q.conversation_id = n.conversation_id
                 """,
                 _columns(entries),

@@ -9,12 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from inbox.models import Event
 from inbox.services import events
 from routing.models import Assignment
 
 VERSION = 1  # of what ``inputs`` holds; raise it when the meaning changes
+
+
+def kept(name: str, until: datetime, why: str) -> list[str]:
+    """The reasons of what came back and waits for who had it: the first of them stands in the queue."""
+    return [f"It came back; kept for {name} until {timezone.localtime(until):%H:%M}", why]
 
 
 Current = tuple[int, int | None]  # team, agent

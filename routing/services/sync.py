@@ -34,7 +34,7 @@ class Next:
 
     entry: Entry | None
     decision: Decision | None = None
-    job: bool = False
+    due: datetime | None = None  # when the router looks at it
 
 
 def sync(*, conversation_ids: Collection[int]) -> None:
@@ -63,14 +63,16 @@ def _follow(conversation_ids: list[int], *, now: datetime) -> None:
     locked = hands.lock(_concerned(facts, old, current))
     memberships = set(Membership.objects.filter(user_id__in=locked).values_list("team_id", "user_id"))
     following = {
-        pk: _next(fact, old.get(pk), current.get(pk), locked=locked, memberships=memberships)
+        pk: _next(fact, old.get(pk), current.get(pk), locked=locked, memberships=memberships, now=now)
         for pk, fact in facts.items()
     }
     changes = [Change(old.get(pk), step.entry) for pk, step in following.items()]
     queue.apply(changes, now=now)
     records.record([step.decision for step in following.values() if step.decision], now=now)
-    jobs.add([pk for pk, step in following.items() if step.job], now=now)
-    if any(step.job for step in following.values()) or any(map(_moves_work, changes)):
+    due = {pk: step.due for pk, step in following.items() if step.due}
+    for moment in sorted(set(due.values())):
+        jobs.add([pk for pk in due if due[pk] == moment], now=moment)
+    if now in due.values() or any(map(_moves_work, changes)):
         jobs.wake_soon()
 
 
@@ -110,10 +112,12 @@ def _next(
     *,
     locked: Mapping[int, Hand],
     memberships: Collection[tuple[int, int]],
+    now: datetime,
 ) -> Next:
     if fact.status == Conversation.Status.RESOLVED:
         return Next(None)
     team, agent = current or (None, None)
+    goes_on = old if old and old.status == queue.OPEN == fact.status else None
     entry = Entry(
         conversation_id=fact.conversation_id,
         connection_id=fact.connection_id,
@@ -122,14 +126,17 @@ def _next(
         status=fact.status,
         visibility=fact.visibility or (old.visibility if old else "public"),
         waiting_since=fact.waiting_since,
-        in_hand=bool(old and old.in_hand and fact.status == queue.OPEN),
+        in_hand=bool(goes_on and goes_on.in_hand),
         not_for=old.not_for if old else None,
+        first_for=goes_on.first_for if goes_on else None,
+        first_until=goes_on.first_until if goes_on else None,
     )
     if current is None:
-        return Next(entry, job=True)
+        return Next(entry, due=now)
     if fact.status != queue.OPEN or agent is None or (old and old.status == queue.OPEN):
         return Next(entry)
-    return _returns(entry, team=current[0], hand=locked.get(agent), here=(current[0], agent) in memberships)
+    here = (current[0], agent) in memberships
+    return _returns(entry, team=current[0], hand=locked.get(agent), here=here, now=now)
 
 
 def _why_not(hand: Hand | None, here: bool) -> str:
@@ -140,20 +147,22 @@ def _why_not(hand: Hand | None, here: bool) -> str:
     return "" if hand.can_hold else hand.why_not()
 
 
-def _returns(entry: Entry, *, team: int, hand: Hand | None, here: bool) -> Next:
-    """Open again: its agent goes on where there is room, else the team's queue takes it back."""
+def _returns(entry: Entry, *, team: int, hand: Hand | None, here: bool, now: datetime) -> Next:
+    """Open again: its agent goes on where there is room, else the team's queue takes it back.
+
+    An agent whose hands are only full is waited for; should that time pass, the router looks again.
+    """
     why = _why_not(hand, here)
     if hand is not None and not why:
         hand.in_hand += 1
         return Next(replace(entry, in_hand=True))
-    decision = Decision(
-        conversation_id=entry.conversation_id,
-        team_id=team,
-        agent_id=None,
-        reasons=[f"It is open again, but {why}; it goes back to the team's queue"],
-        inputs={"previous_agent": entry.assignee_id},
-    )
-    return Next(replace(entry, assignee_id=None, in_hand=False), decision, job=True)
+    new = replace(entry, assignee_id=None, in_hand=False)
+    reasons = [f"It is open again, but {why}; it goes back to the team's queue"]
+    if hand is not None and here and queue.may_wait_for(hand):
+        new = new.kept(hand, now=now)
+        reasons = records.kept(hand.name, new.first_until or now, why)
+    decision = Decision(entry.conversation_id, team, None, reasons, {"previous_agent": entry.assignee_id})
+    return Next(new, decision, due=new.first_until or now)
 
 
 def _moves_work(change: Change) -> bool:

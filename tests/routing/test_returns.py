@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from inbox.models import Conversation, Event
@@ -107,16 +106,14 @@ def test_who_is_busy_and_here_keeps_everything(desk: factories.Desk) -> None:
 
 
 def test_a_request_says_that_its_person_is_here(desk: factories.Desk) -> None:
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     _gone(desk.alice, 29)
     assert client.get("/inbox/mine/").status_code == 200
     assert timezone.now() - AgentProfile.objects.get(user=desk.alice).seen_at < timedelta(seconds=30)
 
 
 def test_going_away_asks_and_gives_back_or_keeps(desk: factories.Desk) -> None:
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     answer = client.post("/me/availability/", {"availability": "away", "next": "/me/"})
     assert answer["Location"] == "/me/away/?next=%2Fme%2F"
     assert AgentProfile.objects.get(user=desk.alice).availability == "available"
@@ -131,8 +128,7 @@ def test_going_away_asks_and_gives_back_or_keeps(desk: factories.Desk) -> None:
 
 
 def test_the_question_leads_to_no_other_host(desk: factories.Desk) -> None:
-    client = Client()
-    client.force_login(desk.alice)
+    client = factories.signed_in(desk.alice)
     page = client.get("/me/away/?next=//evil.example/").content.decode()
     assert '"//evil' not in page
 
@@ -193,8 +189,8 @@ def test_a_customer_who_answers_when_the_agent_is_full_is_told_of_in_one_line(de
         RoutingJob.objects.get_or_create(conversation_id=pk)
         route_due()
     assert _reasons(pk) == [
-        "It is open again, but Alice has 1 of 1 in hand; it goes back to the team's queue",
-        "Nobody in Help desk has room; it waits in the queue",
+        f"It came back; kept for Alice until {QueueEntry.objects.get(pk=pk).first_until:%H:%M}",
+        "Alice has 1 of 1 in hand",
     ]
     assert Event.objects.filter(kind="conversation.assigned", conversation_id=pk).count() == told + 1
     AgentProfile.objects.filter(user=desk.alice).update(capacity=2)
