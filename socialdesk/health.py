@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from inbox.services import restored
 from socialdesk import broker, heartbeat
 
-# Silent for longer than this, a part is not at work. A poll may take as long as its lease.
-LONGEST_SILENCE = {"worker": 15.0, "beat": 15.0, "poller": 90.0}
+# Silent for longer than this, a part is not at work.
+LONGEST_SILENCE = {"worker": 15.0, "beat": 15.0, "poller": heartbeat.LONGEST_TURN}
 
 State = dict[str, bool | str]
 UNKNOWN: State = {"ok": False, "detail": "unknown without a database"}
@@ -31,6 +31,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     parts = {"database": database, "broker": _timed(broker.ping)}
     for name, limit in LONGEST_SILENCE.items():
         parts[name] = _seen(name, limit) if database["ok"] else UNKNOWN
+    if parts["poller"]["ok"] and _seen(heartbeat.HANGING, LONGEST_SILENCE["worker"])["ok"]:
+        parts["poller"] = {"ok": False, "detail": "a reading thread hangs: restart the worker whose log says so"}
     parts["sending"] = _sending() if database["ok"] else UNKNOWN
     ok = all(part["ok"] for part in parts.values())
     return JsonResponse({"ok": ok, **parts}, status=200 if ok else 503)

@@ -16,6 +16,8 @@ from socialdesk.models import Heartbeat
 logger = logging.getLogger(__name__)
 
 INTERVAL = 3.0
+HANGING = "hanging reader"  # whose row says when a worker last saw that one of its reading threads hangs
+LONGEST_TURN = 90.0  # seconds; a poll may take as long as its lease
 _last: dict[str, float] = {}
 
 

@@ -17,8 +17,10 @@ from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutt
 from django.conf import settings
 from django.db import Error
 
+from inbox.services.crew import Crew
 from socialdesk import heartbeat
 from socialdesk.broker import ping
+from socialdesk.heartbeat import HANGING, LONGEST_TURN
 
 logger = logging.getLogger(__name__)
 
@@ -85,16 +87,26 @@ def has_stopped(silence: float, running: int, threads: int) -> bool:
 
 
 def _watch() -> None:
+    from inbox.tasks import readers
+
     while not _stopping.wait(LOOK_EVERY):
         silence = pulse.silent_for()
         if silence < 2 * LOOK_EVERY:
             heartbeat.touch("worker", seconds_ago=silence)
         if pulse.polled is not None:
             heartbeat.touch("poller", seconds_ago=time.monotonic() - pulse.polled)
+        tell_of_hanging(readers)
         if has_stopped(silence, pulse.running, settings.WORKER_THREADS) and _somebody_wakes_us():
             logger.error("no task ran for %.0f s although beat and broker are alive: this worker ends", silence)
             logging.shutdown()
             os._exit(70)
+
+
+def tell_of_hanging(readers: Crew, *, longest: float = LONGEST_TURN) -> None:
+    """That tasks run does not prove that their threads read: one whose turn does not end is told of."""
+    if (seconds := readers.longest()) > longest:
+        logger.error("a turn of the %ss has been going on for %.0f s: restart this worker", readers.name, seconds)
+        heartbeat.touch(HANGING)
 
 
 def _somebody_wakes_us() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from urllib.parse import urlsplit
 
@@ -10,10 +11,11 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
+from inbox.services.crew import Crew
 from socialdesk import heartbeat
 from socialdesk.logging import REMOVED, ScrubbingFormatter, scrub
 from socialdesk.models import Heartbeat
-from socialdesk.watchdog import SILENCE, STUCK, has_stopped
+from socialdesk.watchdog import SILENCE, STUCK, has_stopped, tell_of_hanging
 
 PARTS = ("database", "broker", "worker", "beat", "poller", "sending")
 
@@ -53,6 +55,60 @@ def test_pages_carry_the_strict_policy(client: Client) -> None:
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.django_db
+def test_a_reading_thread_that_hangs_is_seen_though_every_task_runs(client: Client) -> None:
+    for name in ("worker", "beat", "poller"):
+        heartbeat.touch(name)
+    hanging, end = threading.Event(), threading.Event()
+
+    def turn(lane: int) -> bool:
+        hanging.set()
+        assert end.wait(30)
+        return False
+
+    readers = Crew("reader", [0], turn)
+    try:
+        readers.call({0: 1})
+        assert hanging.wait(5)
+        began = time.monotonic()
+        tell_of_hanging(readers)  # it has only begun
+        assert client.get("/healthz").json()["poller"]["ok"]
+        while readers.longest() <= 0.05:
+            time.sleep(0.01)
+        assert readers.longest() <= time.monotonic() - began + 1
+        tell_of_hanging(readers, longest=0.05)
+        answer = client.get("/healthz")
+        assert (answer.status_code, answer.json()["poller"]["ok"]) == (503, False)
+        assert "a reading thread hangs" in answer.json()["poller"]["detail"]
+    finally:
+        end.set()
+    _ends(readers)
+    heartbeat.touch(heartbeat.HANGING, seconds_ago=20)  # nobody has said so since
+    assert client.get("/healthz").json()["poller"]["ok"]
+
+
+def _ends(crew: Crew) -> None:
+    patience = time.monotonic() + 10
+    while crew.longest():
+        assert time.monotonic() < patience, "its turns do not end"
+        time.sleep(0.01)
+
+
+def test_a_hand_that_goes_on_to_the_next_turn_begins_anew() -> None:
+    turns: list[float] = []
+
+    def turn(lane: int) -> bool:
+        time.sleep(0.05)
+        turns.append(readers.longest())
+        return len(turns) < 5
+
+    readers = Crew("reader", [0], turn)
+    readers.call({0: 1})
+    _ends(readers)
+    assert len(turns) == 5
+    assert max(turns) < 0.25  # of five turns of 0.05 s, each for itself
 
 
 def test_a_worker_is_ended_for_silence_and_not_for_work() -> None:

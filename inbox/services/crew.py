@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -33,7 +34,7 @@ class Crew:
     def __init__(self, name: str, reach: Sequence[int], turn: Callable[[int], bool]) -> None:
         self.name, self.reach, self.turn = name, list(reach), turn
         self._lock = threading.Lock()
-        self._at_work: set[int] = set()
+        self._at_work: dict[int, float] = {}  # hand: when its present turn began
         self._stopping = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
 
@@ -47,9 +48,14 @@ class Crew:
             left, first = sum(waiting.values()), min(waiting)
             for hand, reach in enumerate(self.reach):
                 if left > 0 and reach >= first and hand not in self._at_work:
-                    self._at_work.add(hand)
+                    self._at_work[hand] = time.monotonic()
                     self._pool.submit(self._work, hand)
                     left -= 1
+
+    def longest(self) -> float:
+        """For how many seconds the longest of the present turns has been going on."""
+        with self._lock:
+            return time.monotonic() - min(self._at_work.values()) if self._at_work else 0.0
 
     def stop(self) -> None:
         """Take up nothing more; what is under way ends before the process does."""
@@ -59,6 +65,7 @@ class Crew:
         try:
             more = True
             while more and not self._stopping.is_set():
+                self._begin(hand)
                 close_old_connections()
                 more = self.turn(self.reach[hand])
         except Exception:  # as of a task: the rows stay due, and the next call finds them
@@ -66,4 +73,8 @@ class Crew:
         finally:
             close_old_connections()
             with self._lock:
-                self._at_work.discard(hand)
+                del self._at_work[hand]
+
+    def _begin(self, hand: int) -> None:
+        with self._lock:
+            self._at_work[hand] = time.monotonic()
