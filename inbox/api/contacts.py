@@ -52,7 +52,7 @@ class ContactDetailSerializer(ContactSerializer):
         fields = [*ContactSerializer.Meta.fields, "conversations"]
 
 
-def _contacts(user: Somebody) -> QuerySet[Contact]:
+def contacts_of(user: Somebody) -> QuerySet[Contact]:
     """Those with a conversation that ``user`` may see, and their handles that have one."""
     visible = policy().filter(user, Conversation.objects.all())
     identities = Identity.objects.filter(Exists(visible.filter(identity=OuterRef("pk")))).order_by("id")
@@ -65,14 +65,14 @@ class ContactsView(APIView):
     @call("read:contacts", takes=PageQuery, gives=ContactSerializer, order=("-id",))
     def get(self, request: Request, asked: dict[str, Any]) -> QuerySet[Contact]:
         """Customers, the newest first."""
-        return _contacts(request.user)
+        return contacts_of(request.user)
 
 
 class ContactView(APIView):
     @call("read:contacts", gives=ContactDetailSerializer)
     def get(self, request: Request, asked: dict[str, Any], contact_id: int) -> Contact:
         """One customer with their handles and their newest conversations, at most 100."""
-        contact = _contacts(request.user).filter(pk=contact_id).first()
+        contact = contacts_of(request.user).filter(pk=contact_id).first()
         if contact is None:
             raise Http404("There is no such contact here.")
         theirs = Conversation.objects.filter(identity__contact=contact).select_related("connection")
