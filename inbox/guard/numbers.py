@@ -1,0 +1,166 @@
+"""What a number is: by its own check digits first, then by the word beside it, then by its shape."""
+
+# ruff: noqa: E501 - an alternative of a pattern is easier to read in one line
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from inbox.guard import phones
+from inbox.guard.cards import cards
+from inbox.guard.chains import Group, chains, joined
+from inbox.guard.ids import a_states_number
+from inbox.guard.masking import blank
+from inbox.guard.shapes import Kind, Level, Span
+from inbox.guard.words import Context, Topic
+
+_NARROW = re.compile(r"[ .\-/()_·]{1,3}")
+_DATES = re.compile(
+    r"(?<![\d./-])(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?![\d/-]|\.\d)"
+    r"|(?<![\d:.+])\d{1,2}(?::\d\d){1,2}(?![\d:])|(?<![\d.])\d{1,2}[.:]?\d\d ?- ?\d{1,2}[.:]\d\d(?![\d.])"
+    r"|(?<![\d-])(?:19|20)\d\d ?[-/] ?(?:(?:19|20)?\d\d)(?![\d-])|(?<![\d/-])24/7(?![\d/-])"
+)
+_MONEY_BEFORE = re.compile(r"(?:[$€£¥]|usd|eur|gbp|sek|pln|chf|rs\.?)[ ]?$")
+_AMOUNT_AFTER = re.compile(
+    r"(?:[.,]\d{1,2})?[ ]?(?:[$€£%]|usd\b|eur(?:os?)?\b|gbp\b|sek\b|pln\b|chf\b|kr\b|zl\b|dollars?\b|pounds?\b|points?\b|miles?\b|"
+    r"punkte\b|meilen\b|punkter\b|puntos\b|punti\b|punten\b|mb\b|gb\b|tb\b|kb\b|kwh\b|km\b|kg\b|ml\b|mm\b|cm\b|mah\b|px\b|mbps\b|"
+    r"users?\b|customers\b|followers\b|people\b|steps\b|hours?\b|days?\b|minutes?\b|years?\b|stunden\b|tage\b|jahre\b|"
+    r"characters\b|words\b|items\b|x\b|th\b|st\b|nd\b|rd\b|am\b|pm\b|uhr\b)"
+)
+_THOUSANDS = re.compile(r"\d{1,3}(?:[. ]\d{3})+$")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_OPENINGS = re.compile(r"(?:\+|\(\+?)[ ]?$")
+_GROUPED_CARD = re.compile(r"\d{4}[ .-]\d{4}[ .-]\d{4}[ .-]\d{4}$|\d{16}$|\d{4}[ .-]\d{6}[ .-]\d{5}$")
+_SKIPPED = 4  # Groups before a number that may belong to something else.
+_MOST = 20  # Digits of an account number.
+
+
+def numbers(context: Context, masked: str) -> Iterator[Span]:
+    """Cards, telephone numbers, national numbers, accounts and codes among the digits of ``masked``."""
+    taken = []
+    for chain in chains(masked):
+        for groups in cards(chain):
+            taken.append((groups[0].start, groups[-1].end))
+            yield Span(Kind.CARD, *taken[-1])
+    rest = blank(masked, [*taken, *(match.span() for match in _DATES.finditer(masked))])
+    for chain in chains(rest):
+        for piece in _narrow(rest, chain):
+            yield from _of(context, rest, piece)
+
+
+def cards_in(text: str, start: int, end: int) -> Iterator[Span]:
+    """The card numbers between two places of ``text``."""
+    for chain in chains(text[start:end]):
+        for groups in cards(chain):
+            yield Span(Kind.CARD, start + groups[0].start, start + groups[-1].end)
+
+
+def _narrow(text: str, chain: Sequence[Group]) -> Iterator[list[Group]]:
+    """The pieces of ``chain`` that can be one number: no comma, no line break inside."""
+    piece = [chain[0]]
+    for group in chain[1:]:
+        gap = text[piece[-1].end : group.start]
+        # A plus begins a number of its own.
+        if not _NARROW.fullmatch(gap) or sum(len(g.digits) for g in piece) >= _MOST:
+            yield piece
+            piece = []
+        piece.append(group)
+    yield piece
+
+
+def _of(context: Context, text: str, piece: Sequence[Group], skipped: int = 0) -> Iterator[Span]:
+    """What one run of digit groups is; where the whole is nothing, what its beginning is."""
+    start = piece[0].start
+    if text[max(0, start - 1) : start].isalpha() and not context.ends_at(start):
+        return  # The tail of a word such as KB4512941.
+    opening = _OPENINGS.search(text, max(0, start - 3), start)
+    start = opening.start() if opening else start
+    for count in range(len(piece), max(0, len(piece) - 5), -1):
+        found, settled = _judge(context, text, start, piece[:count], whole=count == len(piece))
+        if found:
+            yield found
+        if settled:
+            if count < len(piece):
+                yield from _of(context, text, piece[count:])
+            return
+    if len(piece) > 1 and skipped < _SKIPPED:
+        yield from _of(context, text, piece[1:], skipped + 1)
+
+
+def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, whole: bool) -> tuple[Span | None, bool]:
+    """What one number is, and whether that is settled: a number that everybody may know is, and is no find."""
+    digits, end = joined(piece), piece[-1].end
+    if len(digits) < 4:
+        return None, False
+    written = text[start:end]
+    topics = context.topics(start, end)
+    own = _by_itself(context, written, digits, start, topics)
+    if own is not None:
+        return (Span(Kind(own), start, end) if own else None), True
+    for topic in topics:
+        kind, level = _by_word(context, topic, written, digits, start, end, whole=whole)
+        if kind:
+            return Span(kind, start, end, level), True
+        if topic not in _LOOK_FURTHER:
+            break
+    return None, False
+
+
+_LOOK_FURTHER = {Topic.NUMBER, Topic.CARD, Topic.IBAN, Topic.BIRTH, Topic.CODE}
+_NOTHING = ""
+_NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.ID, Topic.NUMBER, Topic.CODE, Topic.CARD)
+
+
+def _by_itself(context: Context, written: str, digits: str, start: int, topics: list[Topic]) -> Kind | str | None:
+    """What a number is whatever stands beside it: a kind, nothing at all, or None where only a word can say."""
+    if a_states_number(digits, grouped=not written.isdigit()) and Topic.ACCOUNT not in topics[:1]:
+        return Kind.NATIONAL_ID
+    if len(digits) < 7 or (context.tight(start, *_NAMING) and not written.startswith(("+", "(+"))):
+        return None
+    verdict = phones.judged(written, called=False)
+    if verdict == "theirs":
+        return Kind.PHONE
+    return _NOTHING if verdict == "everybodys" else None
+
+
+def _by_word(
+    context: Context, topic: Topic, written: str, digits: str, start: int, end: int, *, whole: bool
+) -> tuple[Kind | None, Level]:
+    """What the word beside a number makes of it."""
+    count = len(digits)
+    if topic is Topic.ID and 6 <= count <= 15:
+        return Kind.NATIONAL_ID, Level.HOLD
+    if topic is Topic.PHONE or (topic is Topic.NUMBER and count >= 9):
+        verdict = phones.judged(written, called=whole and topic is Topic.PHONE)
+        if verdict == "theirs" and not _an_amount(context, written, start, end):
+            return Kind.PHONE, Level.HOLD
+        return None, Level.HOLD
+    if topic is Topic.CARD and _GROUPED_CARD.match(written):
+        return Kind.CARD, Level.HOLD
+    if topic is Topic.CODE and 4 <= count <= 10 and (not _YEAR.match(digits) or context.tight(start, Topic.CODE)):
+        return (None if _an_amount(context, written, start, end) else Kind.CODE), Level.HOLD
+    if topic in _ACCOUNTS and _an_account(context, topic, written, digits, start, end):
+        return Kind.ACCOUNT, Level.WARN if topic is Topic.CASE else Level.HOLD
+    return None, Level.HOLD
+
+
+_ACCOUNTS = {Topic.ACCOUNT, Topic.CASE, Topic.IBAN, Topic.NUMBER}
+
+
+def _an_account(context: Context, topic: Topic, written: str, digits: str, start: int, end: int) -> bool:
+    if len(digits) > _MOST or (_YEAR.match(digits) and topic is not Topic.ACCOUNT):
+        return False
+    tight = context.tight(start, topic, Topic.NUMBER)
+    if _YEAR.match(digits) and not context.tight(start, Topic.NUMBER):
+        return False
+    if _an_amount(context, written, start, end) or (_THOUSANDS.match(written) and not tight):
+        return False
+    least = 4 if tight and topic is Topic.ACCOUNT else 7 if topic is Topic.NUMBER else 5
+    return len(digits) >= least
+
+
+def _an_amount(context: Context, written: str, start: int, end: int) -> bool:
+    """Whether a number counts money or things."""
+    plain = context.folded.plain
+    return bool(_MONEY_BEFORE.search(plain, max(0, start - 4), start) or _AMOUNT_AFTER.match(plain, end))

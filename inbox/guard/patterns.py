@@ -1,0 +1,69 @@
+"""All that a text shows by itself, whoever it is about."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from inbox.guard.births import births
+from inbox.guard.codes import codes
+from inbox.guard.emails import emails
+from inbox.guard.folding import Folded
+from inbox.guard.ibans import ibans
+from inbox.guard.ids import ids_of_digits, ids_with_letters
+from inbox.guard.internet import addresses_of_machines
+from inbox.guard.masking import blank, mask, parameters
+from inbox.guard.numbers import cards_in, numbers
+from inbox.guard.places import places
+from inbox.guard.shapes import Kind, Span
+from inbox.guard.tokens import in_links, tokens
+from inbox.guard.words import Context
+
+_MANY_DIGITS = re.compile(r"(?:\d\D{0,12}?){6}")
+# What a piece of text is called where more than one pattern knows it: the surest first.
+_ORDER = [
+    Kind.TOKEN, Kind.EMAIL, Kind.IBAN, Kind.CARD, Kind.NATIONAL_ID, Kind.IP, Kind.BIRTH_DATE, Kind.PHONE, Kind.CODE,
+    Kind.ADDRESS, Kind.ACCOUNT,
+]  # fmt: skip
+
+
+def patterns(folded: Folded) -> list[Span]:
+    """The spans of ``folded`` that look like somebody's data, each place once."""
+    return _each_place_once(_all(folded))
+
+
+def _all(folded: Folded) -> Iterator[Span]:
+    found = list(emails(folded.text))
+    yield from found
+    masked = mask(blank(folded.text, [(span.start, span.end) for span in found]))
+    if masked.links:
+        carried = list(parameters(folded.text, masked.links))
+        yield from in_links(folded.text, carried, masked.links)
+        for parameter in carried:
+            yield from cards_in(folded.text, parameter.start, parameter.end)
+            yield from ibans(Context(folded), folded.text[: parameter.end], parameter.start)
+    context = Context(folded)
+    text = masked.text
+    for pattern in (ibans(context, text), tokens(text), addresses_of_machines(context, text), births(context)):
+        spans = list(pattern)
+        yield from spans
+        text = blank(text, [(span.start, span.end) for span in spans])
+    if not any(c.isdigit() for c in text):
+        yield from codes(context, text)
+        return
+    ids = [*ids_of_digits(text), *ids_with_letters(context, text)] if _MANY_DIGITS.search(text) else []
+    yield from ids
+    yield from places(text, folded.plain)
+    text = blank(text, [(span.start, span.end) for span in ids])
+    yield from codes(context, text)
+    yield from numbers(context, text)
+
+
+def _each_place_once(spans: Iterator[Span]) -> list[Span]:
+    kept: list[Span] = []  # In the order of the text; none overlaps another.
+    for span in sorted(spans, key=lambda s: (s.level, _ORDER.index(s.kind), s.start - s.end)):
+        at = bisect_left(kept, span.start, key=lambda s: s.start)
+        if (at == 0 or kept[at - 1].end <= span.start) and (at == len(kept) or span.end <= kept[at].start):
+            kept.insert(at, span)
+    return kept

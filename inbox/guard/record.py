@@ -1,0 +1,93 @@
+"""What stands in the customer's record: its secrets hold, its soft fields warn, however they are spelled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from inbox.guard.births import dates
+from inbox.guard.folding import Folded, fold, normal
+from inbox.guard.phones import cores
+from inbox.guard.shapes import Field, Protection
+from inbox.guard.stream import Place, Stream
+
+_LEAST = 4  # Shorter values stand in every text.
+_SURE = 8  # From here on a value is found inside a longer run as well.
+_DIGITS_APART = 9  # From here on digits are found with words between them.
+_NOTHING_SAID_ALL = (
+    "none null unknown undefined test todo true false empty notset nodata notavailable keine unbekannt leer aucun "
+    "aucune inconnu vide ninguno ninguna desconocido nessuno nessuna sconosciuto geen onbekend brak nieznany saknas "
+    "okand"
+)
+_NOTHING_SAID = frozenset(_NOTHING_SAID_ALL.split())
+_PERHAPS_A_DATE = re.compile(r"[\d./ -]{6,14}|(?=.*\d)[\w., -]{7,30}")
+_PIECES = re.compile(r"[,;\n|]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A field of the record that a text gives away, and where."""
+
+    field: Field
+    value: str  # As normalised.
+    places: list[Place]
+
+
+def in_record(
+    record: Sequence[Field], stream: Stream, parts: Sequence[Folded], free: frozenset[str]
+) -> Iterator[Known]:
+    """The fields of ``record`` that the texts give away; what is in ``free`` may be said."""
+    for field in record:
+        if field.protection is Protection.OPEN:
+            continue
+        whole = normal(field.value)
+        if len(whole) < _LEAST or whole in _NOTHING_SAID or whole in free:
+            continue
+        seen: set[Place] = set()
+        for needle in sorted(needles_of(field.value, whole) - free, key=len, reverse=True):
+            for places in _found(needle, stream):
+                if not all(any(place.within(other) for other in seen) for place in places):
+                    seen.update(places)
+                    yield Known(field, needle, places)
+        for place in _same_day(field.value, parts):
+            yield Known(field, whole, [place])
+
+
+def needles_of(value: str, whole: str) -> set[str]:
+    """The value itself, the ways to dial it, and those lines of an address that say enough alone."""
+    needles = {whole} | (cores(whole) if _dialled(value) else set())
+    pieces = _PIECES.split(value) if len(whole) >= _SURE else []
+    for piece in map(normal, pieces if len(pieces) > 1 else []):
+        digits = sum(c.isdigit() for c in piece)
+        if (digits and len(piece) >= 6 and digits < len(piece)) or digits >= 7 or len(piece) >= 14:
+            needles.add(piece)
+    return needles
+
+
+def _dialled(value: str) -> bool:
+    return value.strip().startswith(("+", "0", "(")) or bool(re.fullmatch(r"\d{9,11}|[\d ()./-]{9,20}", value.strip()))
+
+
+def _found(needle: str, stream: Stream) -> list[list[Place]]:
+    if len(needle) < _LEAST:
+        return []
+    if len(needle) < _SURE or needle.isalpha():
+        return stream.find(needle, whole=True)
+    found = stream.find(needle, whole=False)
+    if not found and needle.isdigit() and len(needle) >= _DIGITS_APART:
+        found = stream.find_digits(needle)
+    return found
+
+
+def _same_day(value: str, parts: Sequence[Folded]) -> Iterator[Place]:
+    """Places where a text names the day of ``value`` in whatever way of writing dates."""
+    if not _PERHAPS_A_DATE.fullmatch(value.strip()):
+        return
+    meant = next((date for date in dates(fold(value.strip()))), None)
+    if meant is None or meant.end - meant.start < len(value.strip()) - 2:
+        return
+    for number, folded in enumerate(parts):
+        for date in dates(folded):
+            if date.days & meant.days:
+                yield Place(number, date.start, date.end)

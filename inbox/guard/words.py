@@ -1,0 +1,223 @@
+"""The words beside a number that say what it is, in the languages of the desk: en, de, fr, es, it, nl, pl, sv.
+
+They are matched against the plain form of a text: small letters, no accents (ß stays).
+"""
+
+# ruff: noqa: E501 - an alternative of a pattern is easier to read in one line
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+from enum import StrEnum
+
+from inbox.guard.folding import Folded
+
+
+class Topic(StrEnum):
+    PHONE = "phone"
+    ID = "id"
+    CARD = "card"
+    IBAN = "iban"
+    CODE = "code"
+    BIRTH = "birth"
+    CASE = "case"
+    ACCOUNT = "account"
+    VERSION = "version"
+    NUMBER = "number"
+
+
+_WORDS = {
+    Topic.PHONE: r"""
+        phones? telephones? mobiles? cell(?:phone)?s? landline tel telno ph whatsapp signal sms text(?:ed|ing)?
+        call(?:ed|ing|s)? ring(?:ing)? dial reach reachable callback fax voicemail
+        telefon\w* handy\w* mobil\w* rufnummern? festnetz\w* ruckruf\w* anrufen angerufen anzurufen erreich\w* durchwahl
+        telephon\w* portable appel\w* joindre joignable rappel\w* fixe
+        telefono movil celular llam\w+ fijo tfno tlf contactar\w*
+        cellulare chiam\w+ recapito
+        telefoon\w* mobiel\w* bellen gebeld bereik\w* belt
+        telefon\w* komork\w+ kom dzwon\w+ zadzwon\w+ oddzwon\w*
+        ringa ringer ringt nas mobilnummer tfn kontaktnummer""",
+    Topic.ID: r"""
+        ssn s\.s\.n social_security(?:_(?:number|no|nr))? national_insurance(?:_(?:number|no))? nino ni_(?:number|no)
+        passports? driver'?s?_licen[cs]e driving_licen[cs]e drivers?_licen[cs]e tax_?(?:payer)?_?(?:id|number|no|reference)
+        tin itin national_id(?:entity)?(?:_(?:number|no|card))? identity_(?:card|number|document) id_card nhs(?:_(?:number|no))? utr
+        sozialversicherungs\w* steuer-?id\w* steuernummer steuer-?nr steuerliche\w* identifikationsnummer idnr tin
+        ausweis\w* personalausweis\w* reisepass\w* passnummer fuhrerschein\w* rentenversicherungs\w* versichertennummer krankenversicherten\w*
+        securite_sociale secu nsecu nir insee passeport carte_(?:nationale_)?d['’]identite permis_de_conduire cni
+        numero_fiscal identifiant_fiscal spi carte_vitale
+        dni(?=\s*(?:es\b|n|[:#(]|\d)) nie(?=\s*(?:es\b|[:#(]|[xyz]\d|\d)) nif n\.i\.f d\.n\.i n\.i\.e pasaporte seguridad_social permiso_de_conducir cedula documento_(?:nacional_)?de_identidad
+        codice_fiscale cod\.?_?fisc\w* c\.f cf carta_d['’]identita passaporto patente tessera_sanitaria
+        bsn(?:-?nummer)? burgerservicenummer sofi-?nummer paspoort\w* rijbewijs\w* identiteits\w* id-kaart
+        pesel\w* dowod\w* paszport\w* prawo_jazdy prawa_jazdy nip
+        personnummer personnr pers\.?nr passnummer korkort\w* samordningsnummer id-?kort\w* id-nummer""",
+    Topic.IBAN: r"iban\w* bic swift_?code",
+    Topic.CARD: r"""
+        visa mastercard maestro amex american_express credit_?cards? debit_?cards? bank_?cards? cards? card_(?:number|no)
+        karten?\w* kreditkarten?\w* debitkarten?\w* girokarten?\w* ec-?karten?\w* bankkarten?\w* carte(?:_(?:bancaire|bleue|de_credit))? cb tarjetas? carta_di_(?:credito|debito)
+        kaart\w* creditcard\w* betaalkaart\w* bankkaart\w* creditkaart\w* kart[aeyiy] karcie kort(?:et|nummer)? kreditkort\w* betalkort\w* bankkort\w*""",
+    Topic.CODE: r"""
+        pin pins pin_?(?:code|nummer|nr|number) tan(?=\s*(?:lautet|ist|nummer|nr|[:=#]|\d)) m-?tan itan otp puk cvv2? cvc2? csc
+        pass(?:word|code|phrase|key)s? pwd passw passwor(?:t|tes) zugangspasswort kennwort\w* losungswort geheimzahl einmal\w*
+        mots?_de_passe mdp code_secret contrasenas? claves? codigos? clave_de_acceso
+        codici? parola_d['’]ordine parola_chiave wachtwoord\w* toegangscode hasl[oaeu]m? losenord\w* engangs\w* verifikation\w*
+        security_(?:answer|word) memorable_(?:answer|word) 2fa""",
+    Topic.BIRTH: r"""
+        born dob d\.o\.b birth birthdate birthday date_of_birth birth_date
+        geboren\w* geburtsdatum geburtstag\w* geb
+        nee?_le nee?_en naissance date_de_naissance anniversaire
+        nacid[oa] nacimiento naci nacio cumpleanos f\.?nac
+        nat[oa] nascita compleanno
+        geboortedatum geboorte\w* gebdatum verjaardag
+        urodz\w+ ur
+        fodd fodelse\w+ fodelsedag\w*""",
+    Topic.CASE: r"""
+        cases? tickets? references? ref refs incident claims? enquiry query
+        vorgang\w* aktenzeichen fallnummer ticketnummer referenz\w*
+        dossier\w* demande expediente\w* referencia\w* caso incidencia pratica riferimento segnalazione
+        zaak\w* kenmerk referentie\w* melding\w* zgloszeni\w* spraw[ayie] sprawe referencj\w* arende\w* referens\w*""",
+    Topic.ACCOUNT: r"""
+        account(?:s|_(?:number|no|id))? acct acc customer(?:_?(?:number|no|id|ref\w*))? client(?:e|i|s)? orders? purchase
+        bookings? reservations? contracts? policy policies membership member loyalty invoices? tracking shipment parcel consignment
+        imei iccid meter subscription subscriber confirmation pnr e-?ticket user_?id login_?id sort_?code routing serial
+        frequent_flye?r locator
+        konto\w* kunden\w* kd-?nr bestell\w* auftrag\w* vertrag\w* buchung\w* reservierung\w* rechnung\w* sendung\w* policen\w* police_d['’]assurance
+        versicherung\w* mitglied\w* zahler\w* paket\w* abos? abonnenten\w* abonummer teilnehmer\w* bankleitzahl blz
+        comptes? commandes? contrats? factures? colis suivi adherente? abonnee? abonnement reservation confirmation
+        cuentas? pedidos? reservas? contratos? facturas? polizas? socio socia envio localizador abonad[oa] suscripcion
+        conto ordin[ei] prenotazion[ei] contratt[oi] fattur[ae] polizz[ae] spedizion[ei] utenza abbonamento tessera
+        rekening\w* klant\w* bestel\w* order\w* boeking\w* reservering\w* contract\w* polis\w* factuur\w* lidmaatschap\w* lidnummer
+        zending\w* pakket\w* abonnee\w* abonnement\w*
+        kont[oaem]\w* klient\w* zamowien\w* rezerwacj\w* umow\w* faktur\w* przesylk\w* rachun\w* abonent\w* abonament\w*
+        czlonk\w* paczk\w*
+        kund\w* bestallning\w* bokning\w* avtal\w* medlem\w* forsakring\w* forsandelse\w* kolli\w* ordernr""",
+    Topic.VERSION: r"""
+        versions? ver v build builds firmware release update patch ios ipados android windows macos driver software app kernel
+        versione wersja wersji versie mise_a_jour aktualisierung aktualizacja""",
+    Topic.NUMBER: r"""
+        numbers? no nos nr num nbr nummern? numeros? num_?ber numery? numerem numeru n[°º] id identifier kennung
+        identificador identifiant identificativo""",
+}
+
+
+def _by_first_letter() -> str:
+    """All words as one pattern that decides by the first letter, each group named after its topic."""
+    heads: dict[str, list[str]] = {}
+    for topic, words in _WORDS.items():
+        by_head: dict[str, list[str]] = {}
+        for word in words.split():
+            by_head.setdefault(word[0] if word[0].isalnum() else "", []).append(word.replace("_", "[ -]"))
+        for head, alternatives in by_head.items():
+            longest = "|".join(sorted(set(alternatives), key=len, reverse=True))
+            heads.setdefault(head, []).append(f"(?P<{topic.value}_{head}>{longest})")
+    return "|".join(f"(?={head})(?:{'|'.join(groups)})" for head, groups in sorted(heads.items(), reverse=True))
+
+
+_KEYWORD = re.compile(rf"(?<![a-z0-9@])(?:{_by_first_letter()})(?![a-z])")
+# "Code" is said in many compounds, and each says whether everybody may know it.
+_CODE = re.compile(r"(?:codes?|kod(?:en|u|em|y)?)(?![a-z])")
+_COMPOUND = re.compile(r"[a-z-]{1,30}$")
+# A word before "code" or "number" that makes it something everybody may know.
+_EVERYBODYS_CODE = re.compile(
+    r"(?:promo\w*|discount|vouchers?|errors?|zip|post(?:al|leitzahl)?|area|country|qr|bar|source|product|status|offer|model|"
+    r"referral|dress|hash|dial\w*|coupons?|rabatt|gutschein|fehler|aktions|vorwahl|postal|promotionnel|erreur|remise|"
+    r"descuento|promocional|sconto|errore|korting\w*|actie|fout|landen?|rabatow\w*|promocyj\w*|bledu|pocztow\w*|felkods?|"
+    r"fel|kampanj|airport|sale|black|mcc|exit|response|http)[ -]?$"
+)
+_CODE_INSIDE = re.compile(
+    r"^(?:promo|discount|voucher|error|zip|post|area|country|qr|bar|source|product|rabatt|gutschein|fehler|aktions|"
+    r"korting|kortings|actie|fout|landen|lands|fel|kampanj|streck|de|en|un|uni|dress|hash|geo|morse|vorwahl|pri)s?-?(?:code|kod)"
+)
+_EVERYBODYS_NUMBER = re.compile(
+    r"(?:flight|model|part|article|bus|train|version|item|product|channel|page|question|room|artikel\w*|modell?\w*|"
+    r"flug|zug|vol|vuelo|volo|vlucht|lot|flyg|tag|seat|gate|chapter|step|day|series|season)[ -]?$"
+)
+
+
+_EVERYBODYS = {Topic.CODE: _EVERYBODYS_CODE, Topic.NUMBER: _EVERYBODYS_NUMBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    topic: Topic
+    start: int
+    end: int
+
+
+def keywords(folded: Folded) -> list[Keyword]:
+    """The words of ``folded`` that say what a number near them is, in order."""
+    plain = folded.plain
+    found = []
+    for match in _KEYWORD.finditer(plain):
+        topic = Topic(str(match.lastgroup).partition("_")[0])
+        if topic in _EVERYBODYS and _EVERYBODYS[topic].search(plain, max(0, match.start() - 16), match.start()):
+            topic = Topic.VERSION
+        found.append(Keyword(topic, match.start(), match.end()))
+    codes = [_code(plain, match) for match in _CODE.finditer(plain)]
+    return sorted([*found, *codes], key=lambda word: (word.end, word.start)) if codes else found
+
+
+def _code(plain: str, match: re.Match[str]) -> Keyword:
+    compound = _COMPOUND.search(plain, max(0, match.start() - 30), match.start())
+    start = compound.start() if compound else match.start()
+    known = _CODE_INSIDE.match(plain, start, match.end()) or _EVERYBODYS_CODE.search(plain, max(0, start - 16), start)
+    return Keyword(Topic.VERSION if known else Topic.CODE, start, match.end())
+
+
+_SENTENCE_ENDS = re.compile(r"[!?…](?:\s|$)|[a-z0-9)]\.\s+[A-ZÀ-Þ]|\n\s*\n")
+_BEFORE = 44
+_LINK = re.compile(
+    r"\s*[)\"'”]?\s*,?\s*\(?(?:is|was|ist|lautet|est|es|e|is|to|jest|byl|ar|var|=|->|was|as|als|comme|como|come|jako|som)\b"
+)
+_AFTER = 30
+_TIGHT = re.compile(
+    r"[\s\"'“”«»(\[]*(?:(?:number|no|nr|nummer|num|numero|numer|id|ref|reference|code|is|ist|lautet|est|es|e|jest|ar|was|"
+    r"to|de|n[°º]|numeros?|with|the|your|of|on|ends?|are|van|mit|der|die|das)\b\.?[\s\"'“”«»(\[]*){0,3}[:#=\-–>]*[\s\"'“”«»(#\[]*"
+)
+
+
+class Context:
+    """The keywords of one text, and which of them speaks about a place in it."""
+
+    def __init__(self, folded: Folded) -> None:
+        self.folded = folded
+        self.words = keywords(folded)
+        self._ends = [word.end for word in self.words]
+
+    def ends_at(self, place: int) -> bool:
+        """Whether a keyword ends at ``place``, as in tel0123."""
+        at = bisect_left(self._ends, place)
+        return at < len(self._ends) and self._ends[at] == place
+
+    def before(self, start: int, within: int = _BEFORE) -> list[Keyword]:
+        """The keywords that stand before ``start`` in its sentence, the nearest first."""
+        near: list[Keyword] = []
+        for at in range(bisect_left(self._ends, start + 1) - 1, -1, -1):
+            word = self.words[at]
+            if start - word.end > within or _SENTENCE_ENDS.search(self.folded.text, max(0, word.end - 1), start):
+                break
+            near.append(word)
+        return near
+
+    def after(self, end: int) -> list[Keyword]:
+        """The keywords of "… is your account number": they need a word that links them."""
+        if not _LINK.match(self.folded.plain, end):
+            return []
+        near: list[Keyword] = []
+        for word in self.words[bisect_left(self._ends, end) :]:
+            if word.start - end > _AFTER or _SENTENCE_ENDS.search(self.folded.text, end, word.start):
+                break
+            near.append(word)
+        return near
+
+    def topics(self, start: int, end: int) -> list[Topic]:
+        """What is said about a place: the nearest word first."""
+        return [word.topic for word in (*self.before(start), *self.after(end))]
+
+    def tight(self, start: int, *topics: Topic) -> bool:
+        """Whether a word of ``topics`` stands directly before ``start``, with nothing but "number is:" between."""
+        return any(
+            word.topic in topics and (gap := _TIGHT.match(self.folded.plain, word.end, start)) and gap.end() == start
+            for word in self.before(start)
+        )
