@@ -12,7 +12,7 @@ from django.utils import timezone
 from inbox.models.conversations import Conversation, Message
 from inbox.models.outbox import OutboxItem
 
-BOX = (264, 200)  # pixels of a page that a picture takes at most in the timeline
+BOX = (232, 176)  # pixels of a page that a picture takes at most in the timeline: two stand side by side
 
 
 def _fitting(of: Literal["width", "height"]) -> property:
@@ -20,7 +20,7 @@ def _fitting(of: Literal["width", "height"]) -> property:
 
     def pixels(picture: MediaCopy | Attachment) -> int:
         scale = min(1, BOX[0] / max(1, picture.width), BOX[1] / max(1, picture.height))
-        return max(1, round(getattr(picture, of) * scale))
+        return max(1, round((picture.width if of == "width" else picture.height) * scale))
 
     return property(pixels)
 

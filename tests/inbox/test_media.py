@@ -85,7 +85,7 @@ def test_a_picture_is_fetched_once_and_shown_from_here(
     shown = card(alice, message)
     assert f'src="/media/{message}/0/small/"' in shown
     assert 'alt="A dented parcel"' in shown
-    assert 'width="264" height="176"' in shown
+    assert 'width="232" height="155"' in shown
     for size, longest in (("full", 900), ("small", 480)):
         answered = alice.get(f"/media/{message}/0/{size}/")
         assert answered["Content-Type"] == "image/jpeg"
