@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PORT SANDBOX_PORT
 
-.PHONY: run test check lock install bench clean
+.PHONY: run test check lock install bench quality clean
 
 run:      ## start the whole desk on this machine (PORT=8000)
 	@exec $(PYTHON) scripts/bootstrap.py run
@@ -21,6 +21,9 @@ lock:     ## pin the requirements anew (ARGS="--upgrade")
 
 bench:    ## figures beside their targets (ARGS="--quick" leaves out a million)
 	@exec $(PYTHON) scripts/bootstrap.py bench $(ARGS)
+
+quality:  ## how well the desk judges, beside its targets (ARGS="--misses" says what was missed)
+	@exec $(PYTHON) scripts/bootstrap.py quality $(ARGS)
 
 clean:    ## everything that make has brought; the data folder stays
 	rm -rf .venv node_modules build staticfiles

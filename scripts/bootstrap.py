@@ -193,6 +193,7 @@ def work(command, arguments):
         "run": ["-m", "socialdesk.embedded.run"],
         "test": ["-m", "pytest"],
         "bench": ["-m", "tests.bench.run"],
+        "quality": ["-m", "tests.quality.run"],
         "check": ["-m", "scripts.check"],
         "lock": ["-m", "scripts.lock"],
         "install": ["-c", ""],

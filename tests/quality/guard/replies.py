@@ -1,7 +1,8 @@
 """Replies that leak and replies that do not: the templates of replies/*.toml, filled anew for every seed.
 
-Half of the templates of each kind and locale is open: whoever works on the guard may be told where it is weak. The
-sealed half is never shown to them; what they reach there is what a stranger's reply would meet.
+Half of the templates of each kind and locale, and of those that leak nothing, is open: whoever works on the guard may
+be told where it is weak. The sealed half is never shown to them; what they reach there is what a stranger's reply would
+meet.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ KINDS = (
 )
 PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_]+)(?:\.(?P<form>[a-z]+))?\}")
 COPIED = {"passage": "directs", "note": "notes"}
-EVERYTHING = frozenset({"open", "sealed", "hostile", "clean"})
+HALVES = ("open", "sealed")
+EVERYTHING = frozenset({*HALVES, "hostile"})
 COPIED_WORDS = 8  # a run that nobody writes by chance; five words in common are everyday language
 SENTENCES = re.compile(r"(?<=[.?!]) ")
 
@@ -36,7 +38,7 @@ SENTENCES = re.compile(r"(?<=[.?!]) ")
 class Template:
     kind: str  # empty: nothing is planted
     locale: str
-    half: str  # open, sealed, hostile or clean
+    half: str  # open, sealed or hostile
     texts: tuple[str, ...]
     form: str = ""  # of a hostile one
 
@@ -77,7 +79,9 @@ def _of(locale: str) -> Iterator[Template]:
             yield from (Template(kind, locale, half, (text,)) for text in texts)
     for hostile in file["hostile"]:
         yield Template(hostile["kind"], locale, "hostile", tuple(hostile["texts"]), hostile["form"])
-    yield from (Template("", locale, "clean", (text,)) for text in file["clean"])
+    # The files speak of the same things in the same order: each locale begins with the other half.
+    turn = list(LOCALES).index(locale)
+    yield from (Template("", locale, HALVES[(at + turn) % 2], (text,)) for at, text in enumerate(file["clean"]))
 
 
 def replies(*, seed: int, times: int, halves: frozenset[str]) -> Iterator[Reply]:
