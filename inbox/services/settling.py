@@ -90,9 +90,9 @@ def _settle(item: OutboxItem) -> bool:
 
 def _asked(item: OutboxItem) -> Receipt | Absent | Unknown | None:
     """The network's answer; None where it could not be asked and that is noted."""
-    errand = errand_of(item)
 
     def ask(network: Connector[Any]) -> Receipt | Absent | Unknown:
+        errand = errand_of(item)
         answer = errand.find(network, item.prepared or {}, _claimed(item))
         return Absent() if isinstance(answer, Unknown) and errand.repeatable(network) else answer
 
