@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from connectors.sandbox import page_data, page_html
+from connectors.sandbox import drawing, page_data, page_html
 from connectors.sandbox.faults import read_fault
 from connectors.sandbox.graph.page import FacebookSide
 from connectors.sandbox.network import Network
@@ -143,6 +143,8 @@ def write(network: Network, form: Form) -> dict[str, str]:
         if not text.strip():
             raise ValueError("An empty post was not posted.")
         side = _side(network, _one(form, "network"))
+        if _one(form, "picture"):
+            item["media"] = [drawing.parcel()]
         side.write(network.store, item, direct=audience == "direct", below=_one(form, "below"))
     except ValueError as reason:
         return {"said": str(reason), "text": text, "audience": audience}

@@ -36,6 +36,24 @@ def test_a_post_typed_in_goes_through_xs_rewriting(api: Caller) -> None:
     assert "@norrline a &lt; b example.com" in page
 
 
+def test_a_post_may_bring_a_picture(api: Caller) -> None:
+    page = send(api, "write", **{"as": "Tove", "audience": "public", "picture": "parcel"}, text="@norrline torn")
+    shown = api.mentions(expansions="attachments.media_keys", media__fields="url,alt_text")
+    [picture] = shown["includes"]["media"]
+    assert picture["alt_text"] == "A parcel with a torn corner"
+    answer = requests.get(picture["url"], timeout=5)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    assert answer.content.startswith(b"\xff\xd8\xff")
+    assert 'alt="A parcel with a torn corner"' in page
+
+
+def test_facebook_takes_a_picture_with_a_comment_only(graph: Graph) -> None:
+    fields = {"as": "Tove", "network": "facebook", "picture": "parcel", "text": "torn"}
+    for audience in ("public", "direct"):
+        page = send(graph, "write", **{**fields, "audience": audience, "below": ""})
+        assert "takes a picture with a comment only" in page
+
+
 def test_public_and_private_answers_stand_in_their_own_columns(api: Caller) -> None:
     send(api, "write", **{"as": "Tove", "audience": "public"}, text="@norrline hello")
     post = api.mentions()["data"][0]["id"]

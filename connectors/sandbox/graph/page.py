@@ -102,6 +102,8 @@ class FacebookSide(Side):
         return "Writes on the Page itself"
 
     def write(self, store: Store, item: dict[str, Any], *, direct: bool, below: str) -> None:
+        if item.get("media") and (direct or not items.find(store, below)):
+            raise ValueError("On Facebook the sandbox takes a picture with a comment only.")
         if direct:
             talks.add_customer_messages(store, [item])
         elif items.find(store, below):
