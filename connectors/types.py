@@ -179,7 +179,8 @@ class Draft:
     What the core knows of the person, for networks with rules of when and how one may write: ``answers_at``
     is when the answered post was published, ``last_direct_at`` when the person last wrote directly.
     ``public_id`` and ``public_at`` are, for a direct draft, their public post that the case is about;
-    ``can_reply_privately`` is false where that post has had its private reply or the network refused one.
+    ``can_reply_privately`` is false where that post has had its private reply, or the network said that it or its
+    author takes none.
     """
 
     key: str

@@ -14,8 +14,10 @@ from connectors import registry
 from connectors.base import Connector
 from connectors.errors import ConfigError, RejectedError, UnknownOutcome
 from connectors.http import Http
+from connectors.networks.x.connector import CLOSED
+from connectors.testing import Items
 from connectors.testing.uploading import DOT
-from connectors.types import Absent, Act, Action, Allowed, Denied, Receipt, Unknown, Upload, Visibility
+from connectors.types import Absent, Act, Action, Allowed, Denied, Draft, Receipt, Unknown, Upload, Visibility
 from tests.connectors.servers import Line, Script, answer, serving
 from tests.connectors.test_x_send import ENROLLED, detail
 from tests.connectors.x_world import TOKENS, XWorld
@@ -167,3 +169,16 @@ def test_somebody_elses_reply_is_not_deleted_and_a_thread_not_begun_here_not_tou
         with pytest.raises(RejectedError, match="does not let this account"):
             x.connector().act(action)
     assert x.acted() == []
+
+
+def test_whoever_takes_no_messages_is_known_from_their_post_and_only_warned_of(x: XWorld) -> None:
+    post = x.sandbox.post("carol", "@norrline where is my router?")
+    x.close_messages()
+    connected, items = x.connector(), Items()
+    items.poll(connected, "mentions")
+    assert items.posts[post].extra["can_reply_privately"] is False
+    message = Draft("k", Visibility.DIRECT, "Hello", recipient_id=x.customer_id(), public_id=post, started_at=NOW)
+    assert connected.can_send(message, NOW) == Allowed()
+    known = replace(message, can_reply_privately=False)
+    assert connected.can_send(known, NOW) == Allowed((CLOSED,))
+    assert connected.can_send(replace(known, last_direct_at=NOW), NOW) == Allowed(), "they have written themselves"

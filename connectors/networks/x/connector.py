@@ -44,6 +44,7 @@ LINK_COSTS = "X charges $0.20 for a post with a link, against $0.015 without."
 PORTAL = "In X's developer console give the app Read, Write and Direct Message, make new tokens, and enter them here."
 MENTIONS = Missing("reading posts", "Mentions and replies are not read.", PORTAL)
 DIRECT = Missing("direct messages", "Private messages are neither read nor sent.", PORTAL)
+CLOSED = "When X was last asked, this person took no private messages; X may refuse this one."
 ONE_CASHTAG = "X takes at most one cashtag ($ABC) in a post and may refuse this one."
 
 
@@ -149,6 +150,8 @@ class XConnector(Connector[XConfig]):
             except RejectedError as error:
                 return Denied(str(error))
         warnings = [LINK_COSTS] if public and text.links(body) else []
+        if not public and not draft.can_reply_privately and draft.last_direct_at is None:
+            warnings.append(CLOSED)
         if public and text.cashtags(body) > 1:
             warnings.append(ONE_CASHTAG)
         return Allowed(tuple(warnings))

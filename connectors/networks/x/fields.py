@@ -20,7 +20,7 @@ TWEET_FIELDS = (
     "referenced_tweets",
     "text",
 )
-USER_FIELDS = ("id", "name", "profile_image_url", "public_metrics", "username", "verified")
+USER_FIELDS = ("id", "name", "profile_image_url", "public_metrics", "receives_your_dm", "username", "verified")
 MEDIA_FIELDS = ("alt_text", "media_key", "preview_image_url", "type", "url")
 DM_FIELDS = (
     "attachments",

@@ -56,14 +56,17 @@ class Reader:
             url=address(author.handle, identifier),
             language=_language(raw.get("lang")),
             media=self._media(raw),
-            extra=_without_empty(
-                repost="retweeted" in referenced,
-                quotes=referenced.get("quoted", ""),
-                in_reply_to_user_id=clean(raw.get("in_reply_to_user_id")),
-                verified=self._user(author.external_id).get("verified") is True,
-                metrics=_numbers(raw.get("public_metrics")),
-                claimed_at=claimed,
-            ),
+            extra={
+                **_without_empty(
+                    repost="retweeted" in referenced,
+                    quotes=referenced.get("quoted", ""),
+                    in_reply_to_user_id=clean(raw.get("in_reply_to_user_id")),
+                    verified=self._user(author.external_id).get("verified") is True,
+                    metrics=_numbers(raw.get("public_metrics")),
+                    claimed_at=claimed,
+                ),
+                **self._closed(author),
+            },
         )
 
     def message(self, raw: Json) -> Post:
@@ -122,6 +125,11 @@ class Reader:
             followers=followers,
             avatar_url=clean(user.get("profile_image_url")),
         )
+
+    def _closed(self, author: Author) -> dict[str, bool]:
+        """That the person took no message from us when this was read."""
+        closed = self._user(author.external_id).get("receives_your_dm") is False
+        return {"can_reply_privately": False} if closed and author.external_id != self.account_id else {}
 
     def _peer(self, dialogue: str) -> Author | None:
         """The other side of a dialogue of two; its id holds both numbers."""
