@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from connectors.types import MediaLimits
 from inbox.models import Attachment, Conversation, OutboxItem
-from inbox.services import networks, pictures
+from inbox.services import conversations, networks, pictures
 from inbox.services.conversations import Refused
 from inbox.services.storable import storable
 
@@ -62,8 +62,8 @@ def add(*, author: User, conversation: Conversation, data: bytes, name: str = ""
     except pictures.NotAPicture as error:
         raise Refused(str(error)) from error
     with transaction.atomic():
-        # Two pictures dropped at once come in two requests: the conversation's row lets them count one after another.
-        Conversation.objects.select_for_update(of=("self",), no_key=True).get(pk=conversation.pk)
+        # Two pictures dropped at once come in two requests, and are counted one after another.
+        conversations.locked(conversation.pk)
         there = Attachment.objects.filter(author=author, conversation=conversation, item__isnull=True)
         most = max(one.count for one in limits)
         if there.count() >= most:
@@ -95,8 +95,11 @@ def describe(*, attachment: Attachment, alt: str) -> None:
     text = storable(alt).strip()
     if len(text) > ALT:
         raise Refused(f"The alternative text may have at most {ALT:,} characters.")
-    if not Attachment.objects.filter(pk=attachment.pk, item__isnull=True).update(alt=text):
-        raise Refused("This picture belongs to a reply by now.")
+    with transaction.atomic():
+        # Behind a reply that is being composed: what the guard has read there is what leaves.
+        conversations.locked(attachment.conversation_id)
+        if not Attachment.objects.filter(pk=attachment.pk, item__isnull=True).update(alt=text):
+            raise Refused("This picture belongs to a reply by now.")
     attachment.alt = text
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from connectors.types import Visibility
 from inbox.models import Attachment, Conversation, OutboxItem
-from inbox.services import attachments, networks
+from inbox.services import attachments, conversations, networks
 from inbox.services.conversations import Refused
 from inbox.tasks import sweep_task
 from tests import factories
@@ -175,6 +177,33 @@ def test_a_reply_takes_only_its_authors_waiting_pictures_of_its_conversation(
     assert list(item.attachments.order_by("position")) == [second, mine]
     with pytest.raises(Refused):
         attachments.give(item=item_of(desk, carol, desk.alice, "again"), ids=[mine.pk])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_description_cannot_change_while_its_reply_is_composed() -> None:
+    """The guard has read it: what comes later comes too late."""
+    desk = factories.desk()
+    carol = factories.routed(desk)
+    one = factories.attachment(carol, desk.alice)
+    refused: list[str] = []
+
+    def describes() -> None:
+        try:
+            attachments.describe(attachment=one, alt="Her number is 605")
+        except Refused as error:
+            refused.append(str(error))
+        connection.close()
+
+    other = threading.Thread(target=describes)
+    with transaction.atomic():
+        conversations.locked(carol.pk)
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()
+        attachments.give(item=item_of(desk, carol, desk.alice), ids=[one.pk])
+    other.join(10)
+    one.refresh_from_db()
+    assert (one.alt, refused) == ("", ["This picture belongs to a reply by now."])
 
 
 def test_nobody_elses_picture_is_seen_before_it_belongs_to_a_reply(carol: Conversation, desk: factories.Desk) -> None:
