@@ -63,12 +63,15 @@ class AccessPolicy(Protocol):
 
 
 class Downstream(Protocol):
-    """The stage below. Both calls run inside the transaction of the fact; an exception undoes it."""
+    """The stage below. Calls that tell of something run inside its transaction; an exception undoes it."""
 
     policy: AccessPolicy
 
     def messages_received(self, message_ids: Collection[int], conversation_ids: Collection[int]) -> None:
         """New messages of contacts were stored, in these conversations. Once per batch."""
+
+    def address(self, conversation_id: int) -> str:
+        """Where a person reads a conversation."""
 
     def conversations_changed(self, conversation_ids: Collection[int]) -> None:
         """Status or open turn of these conversations changed (answered, resolved, reopened, snoozed)."""

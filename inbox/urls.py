@@ -4,7 +4,7 @@ from django.urls import path
 
 from inbox.api import connections as connection_health
 from inbox.api import contacts, messages, tags
-from inbox.views import attachments, connections, conversations, media, outbox
+from inbox.views import attachments, connections, conversations, held, media, outbox
 from inbox.views import tags as tag_pages
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -24,6 +24,8 @@ urlpatterns = [
     path("media/<int:message_id>/<int:position>/small/", media.shown, {"size": "small"}, name="media_small"),
     path("outbox/<int:item_id>/<slug:action>/", outbox.act, name="outbox_act"),
     path("trouble/", outbox.trouble, name="trouble"),
+    path("held/", held.overview, name="held"),
+    path("held/<int:item_id>/<slug:action>/", held.act, name="held_act"),
     path("connections/", connections.health, name="connections"),
     path("connections/add/", connections.choose, name="connection_choose"),
     path("connections/add/<slug:network>/", connections.add, name="connection_add"),

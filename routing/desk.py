@@ -11,7 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
 
-from inbox import health
+from inbox import health, held
 from inbox.services import counts
 from routing import selectors
 from routing.models import AgentProfile, Team
@@ -80,6 +80,11 @@ class Desk:
     def ill(self) -> int:
         """How many connections need somebody."""
         return health.ill() if self.keeps_accounts else 0
+
+    @cached_property
+    def held(self) -> int:
+        """How many replies wait for a lead."""
+        return held.count(self.user) if self.leads else 0
 
     @cached_property
     def teams(self) -> list[Team]:

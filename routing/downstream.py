@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from django.urls import reverse
+
 from inbox.downstream import AccessPolicy
 from routing.permissions import RoutingPolicy
 from routing.services.sync import sync
@@ -17,6 +19,9 @@ class RoutingDownstream:
     def messages_received(self, message_ids: Collection[int], conversation_ids: Collection[int]) -> None:
         """The conversations' rows already say what the messages changed, reopened ones included."""
         sync(conversation_ids=conversation_ids)
+
+    def address(self, conversation_id: int) -> str:
+        return reverse("conversation", args=["mine", conversation_id])
 
     def conversations_changed(self, conversation_ids: Collection[int]) -> None:
         sync(conversation_ids=conversation_ids)

@@ -68,6 +68,15 @@ def _settles(action: str) -> list[Row]:
     ]
 
 
+def _decides(action: str, **data: Any) -> list[Row]:
+    """What a lead does with a reply that waits for one."""
+    route = "held/<int:item_id>/<slug:action>/"
+    return [
+        Row(route, "POST", f"/held/{{item}}/{action}/", "302 302 404 403 404 303 404 404", data),
+        Row(route, "POST", f"/held/{_ABSENT}/{action}/", NOBODY, data),
+    ]
+
+
 # A picture that waits in a composer is its author's alone.
 AUTHOR_SEES = "302 302 404 200 404 404 404 404"
 PICTURES: list[Row] = [
@@ -240,6 +249,9 @@ TABLE: list[Row] = [
     *_settles("undo"), *_settles("send-now"), *_settles("check-again"), *_settles("send-anyway"),
     *_settles("give-up"), *_settles("retry"),
     Row("outbox/<int:item_id>/<slug:action>/", "POST", "/outbox/{item}/destroy/", NOBODY),
+    *_decides("approve"), *_decides("edit"), *_decides("pass", reason="Hers"), *_decides("return", comment="Kinder"),
+    Row("held/<int:item_id>/<slug:action>/", "POST", "/held/{item}/destroy/", NOBODY),
+    Row("held/", "GET", "/held/", "302 302 403 403 403 200 200 403"),
     Row("trouble/", "GET", "/trouble/", "302 302 403 403 403 200 200 200"),
     Row("connections/", "GET", "/connections/", "302 302 403 403 403 200 200 200"),
     Row("connections/<int:connection_id>/", "GET", "/connections/{connection}/", "302 302 403 403 403 200 200 200"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 
 from connectors.models import Connection
@@ -87,6 +87,8 @@ class OutboxItem(models.Model):
     server_started_at = models.DateTimeField(null=True)  # PostgreSQL's own start, when the lock was taken
     check_at = models.DateTimeField(null=True)  # when the network is asked next, for `unknown`
     checks = models.PositiveIntegerField(default=0)
+    # What the network showed when it was asked: numbers, never words.
+    found = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     # The database was restored: this may have left since the backup, see services/restored.py.
     ask_first = models.BooleanField(default=False, db_default=False)
     settled_at = models.DateTimeField(null=True)
@@ -157,6 +159,8 @@ class OutboxHold(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     why = models.CharField(max_length=400, blank=True, default="", db_default="")  # why it is held
     found = models.JSONField(default=list)  # the kinds that the guard found, never the words
+    # And where: [which text, from, to, why].
+    marks = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     reason = models.CharField(max_length=400, blank=True, default="", db_default="")  # of whoever released it
     payload_hash = models.CharField(max_length=64, blank=True, default="", db_default="")  # what they saw

@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.models import Connection
 from connectors.types import Act, Denied, Target
 from inbox.models import Conversation, Message, OutboxHold, OutboxItem
-from inbox.services import conversations, events, guarding, replies
+from inbox.services import approvals, conversations, events, guarding, replies
 from inbox.services.connections import connector_for
 from inbox.services.conversations import Refused
 from inbox.services.errands import action_of
@@ -113,6 +113,9 @@ def correct(
         said.after = deletion
         said.save(update_fields=["payload", "payload_hash", "after"])
         OutboxHold.objects.filter(item=said, payload_hash__gt="").update(payload_hash=said.payload_hash)
+        # What is said instead waits for somebody: until then nothing is deleted either.
+        if why := approvals.open_holds([said], *OutboxHold.BY_PEOPLE):
+            approvals.ask(deletion, why[0].why)
         data = {"of": message_id, "deletion": deletion.pk}
         events.emit([Fact("reply.corrected", conversation_id, author.pk, "outbox", said.pk, data)])
     return said

@@ -1,10 +1,14 @@
 """Approval as a hold: some replies leave only after somebody else has read them, exactly as they are.
 
 What needs it is the stage below's to say (`AccessPolicy.approval`). An approval is bound to the payload's
-fingerprint, so an edit afterwards asks for a new one.
+fingerprint, so an edit afterwards asks for a new one. What leaves one after the other (a private message and its
+public line, the posts of a thread, a deletion and what is said instead) is read and decided as one.
 """
 
 from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -15,10 +19,11 @@ from inbox.services import events, guarding, outbox
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
 
-APPROVAL = OutboxHold.Kind.APPROVAL
+APPROVAL, GUARD = OutboxHold.Kind.APPROVAL, OutboxHold.Kind.GUARD
 State = OutboxItem.State
 GONE = "It is no longer waiting. Look at the timeline for what became of it."
 CHANGED = "It was changed after you opened it. Read it again before you approve it."
+OWN = "Somebody else has to approve what you wrote."
 
 
 def ask(item: OutboxItem, why: str) -> None:
@@ -35,55 +40,109 @@ def kept(item: OutboxItem) -> bool:
     return True
 
 
+def fingerprint(items: Sequence[OutboxItem]) -> str:
+    """What a decision over all of ``items`` is bound to; of one alone its own."""
+    hashes = [item.payload_hash for item in items]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+
+
+def together(item_id: int) -> list[OutboxItem]:
+    """The held items that leave with this one, in their order, locked; none where it is not held any more."""
+    conversation = OutboxItem.objects.values_list("conversation", flat=True).get(pk=item_id)
+    held = OutboxItem.objects.select_for_update(of=("self",)).filter(conversation=conversation, state=State.HELD)
+    known = {row.pk: row for row in held.select_related("conversation__identity").order_by("pk")}
+    return guarding.in_order(known[item_id], known) if item_id in known else []
+
+
+def open_holds(items: Sequence[OutboxItem], *kinds: str) -> list[OutboxHold]:
+    rows = OutboxHold.objects.filter(item__in=[item.pk for item in items], kind__in=kinds, released_at=None)
+    return list(rows.order_by("pk"))
+
+
+def check(items: Sequence[OutboxItem], *, actor: AbstractBaseUser, seen: str) -> None:
+    """Raises Refused for one's own reply and for one that was changed since ``actor`` read it."""
+    if any(item.author_id == actor.pk for item in items):
+        raise Refused(OWN)
+    if seen != fingerprint(items):
+        raise Refused(CHANGED)
+
+
 @transaction.atomic
 def approve(*, item_id: int, actor: AbstractBaseUser, seen: str) -> bool:
-    """Let a held reply leave as ``actor`` read it (``seen``: its fingerprint). False where it no longer waits.
+    """Let a held reply leave, with all that leaves with it, as ``actor`` read it (``seen``: its fingerprint).
 
-    Raises Refused for one's own reply and for one that was changed since.
+    False where it no longer waits. Raises Refused for one's own reply and for one that was changed since.
     """
-    item = OutboxItem.objects.select_for_update().get(pk=item_id)
-    if item.author_id == actor.pk:
-        raise Refused("Somebody else has to approve what you wrote.")
-    hold = OutboxHold.objects.filter(item=item, kind=APPROVAL, released_at=None).first()
-    if hold is None or item.state != State.HELD:
+    items = together(item_id)
+    if any(item.author_id == actor.pk for item in items):
+        raise Refused(OWN)
+    holds = open_holds(items, APPROVAL)
+    if not holds:
         return False
-    if seen != item.payload_hash:
-        raise Refused(CHANGED)
-    OutboxHold.objects.filter(pk=hold.pk).update(payload_hash=item.payload_hash, released_by=actor.pk)
-    events.emit([Fact("outbox.approved", item.conversation_id, actor.pk, "outbox", item.pk)])
-    outbox.release([hold])
+    check(items, actor=actor, seen=seen)
+    by_id = {item.pk: item for item in items}
+    for hold in holds:
+        item = by_id[hold.item_id]
+        OutboxHold.objects.filter(pk=hold.pk).update(payload_hash=item.payload_hash, released_by=actor.pk)
+        events.emit([Fact("outbox.approved", item.conversation_id, actor.pk, "outbox", item.pk)])
+    outbox.release(holds)
     return True
 
 
 @transaction.atomic
 def override(*, item_id: int, actor: AbstractBaseUser, reason: str, seen: str) -> bool:
     """Let what the guard holds leave all the same, with a reason. False where it no longer waits."""
-    item = OutboxItem.objects.select_for_update().select_related("conversation__identity").get(pk=item_id)
-    hold = OutboxHold.objects.filter(item=item, kind=OutboxHold.Kind.GUARD, released_at=None).first()
-    if hold is None or item.state != State.HELD:
+    items = together(item_id)
+    waiting = {hold.item_id for hold in open_holds(items, GUARD)}
+    if not waiting:
         return False
-    if seen != item.payload_hash:
+    if seen != fingerprint(items):
         raise Refused(CHANGED)
-    guarding.let_pass(item, guarding.stops(item), actor=actor, reason=reason)
-    outbox.release([], item_ids=[item.pk])
+    for item in items:
+        if item.pk in waiting:
+            guarding.let_pass(item, guarding.stops(item), actor=actor, reason=reason)
+    outbox.release([], item_ids=waiting)
     return True
+
+
+@transaction.atomic
+def let_pass(*, item_id: int, actor: AbstractBaseUser, reason: str, seen: str) -> bool:
+    """Override the guard and, where somebody else wrote it and it needs that too, approve it in one step."""
+    passed = override(item_id=item_id, actor=actor, reason=reason, seen=seen)
+    if passed and all(item.author_id != actor.pk for item in together(item_id)):
+        approve(item_id=item_id, actor=actor, seen=seen)
+    return passed
 
 
 @transaction.atomic
 def return_(*, item_id: int, actor: AbstractBaseUser, comment: str) -> bool:
     """Give a held reply back to its author: it will not leave; its text is their draft again, with the comment."""
-    comment = comment.strip()[:400]
+    comment = comment.strip()[:360]
     if not comment:
         raise Refused("Say what should be different, so that the author can mend it.")
-    item = OutboxItem.objects.select_for_update().get(pk=item_id)
-    waits = item.holds.filter(kind__in=OutboxHold.BY_PEOPLE, released_at=None).exists()
-    moved = waits and outbox.move(
-        item, to=State.CANCELLED, source=[State.HELD], actor=actor, reason=f"Returned: {comment}"[:400],
-        data={"returned": True},
-    )  # fmt: skip
-    if moved:
-        SavedDraft.objects.update_or_create(
-            author_id=item.author_id, conversation_id=item.conversation_id, audience=item.visibility,
-            defaults={"text": item.payload["text"], "comment": comment, "saved_at": timezone.now()},
+    items = together(item_id)
+    if not open_holds(items, *OutboxHold.BY_PEOPLE):
+        return False
+    who = actor.get_short_name() or actor.get_username()  # type: ignore[attr-defined]
+    for item in reversed(items):  # the last first, so that none is told that the one before it was not sent
+        outbox.move(
+            item, to=State.CANCELLED, source=[State.HELD], actor=actor,
+            reason=f"Returned by {who}: {comment}"[:400], data={"returned": True},
         )  # fmt: skip
-    return moved
+    for audience in ("direct", "public"):
+        said = [item.payload["text"] for item in items if item.is_reply and item.visibility == audience]
+        if said:
+            _draft(items[-1], audience, "\n\n".join(said), comment)
+    return True
+
+
+def _draft(item: OutboxItem, audience: str, text: str, comment: str) -> None:
+    """Back into the author's composer, above what they have begun to write there since."""
+    draft, new = SavedDraft.objects.get_or_create(
+        author_id=item.author_id, conversation_id=item.conversation_id, audience=audience,
+        defaults={"text": text, "comment": comment},
+    )  # fmt: skip
+    if not new:
+        draft.text = f"{text}\n\n{draft.text}" if draft.text.strip() else text
+        draft.comment, draft.saved_at = comment, timezone.now()
+        draft.save(update_fields=["text", "comment", "saved_at"])

@@ -46,7 +46,12 @@ def fingerprint(payload: Mapping[str, Any], fallback: str = "") -> str:
 
 def texts_of(item: OutboxItem) -> list[str]:
     """All that everybody would read together: every post of its thread, what is said instead, alternative texts."""
-    return [text for part in _thread(item) for text in (*spoken(part.payload), part.fallback) if text]
+    return [text for part in _thread(item) for text in own_texts(part)]
+
+
+def own_texts(item: OutboxItem) -> list[str]:
+    """What everybody would read of this item alone."""
+    return [text for text in (*spoken(item.payload), item.fallback) if text]
 
 
 def spoken(payload: Mapping[str, Any]) -> list[str]:
@@ -58,10 +63,14 @@ def _thread(item: OutboxItem) -> list[OutboxItem]:
     """The public posts that hang together by ``after``, in their order."""
     public = OutboxItem.objects.filter(conversation=item.conversation_id, kind=OutboxItem.Kind.REPLY)
     known = {row.pk: row for row in public.exclude(state__in=[State.CANCELLED, State.REJECTED])}
-    known[item.pk] = item
+    return in_order(item, {**known, item.pk: item})
+
+
+def in_order(item: OutboxItem, known: Mapping[int, OutboxItem]) -> list[OutboxItem]:
+    """Those of ``known`` that leave one after the other with ``item``, the first one first."""
     first = item
-    while first.after_id in known:
-        first = known[first.after_id]
+    while (before := known.get(first.after_id or 0)) is not None:
+        first = before
     parts, by_after = [first], {row.after_id: row for row in known.values() if row.after_id}
     while (following := by_after.get(parts[-1].pk)) is not None:
         parts.append(following)
@@ -82,8 +91,20 @@ def hold(item: OutboxItem, findings: Sequence[Finding]) -> None:
     """Keep ``item`` until a person lets it pass. Call in the transaction that makes it, or takes it from its queue."""
     OutboxHold.objects.update_or_create(
         item=item, kind=OutboxHold.Kind.GUARD, released_at=None,
-        defaults={"found": kinds(findings), "why": HELD[:400]},
+        defaults={"found": kinds(findings), "why": HELD[:400], "marks": _marks(item, findings)},
     )  # fmt: skip
+
+
+def _marks(item: OutboxItem, findings: Sequence[Finding]) -> list[list[Any]]:
+    """Where in the item's own texts something was found, and why: places, never words."""
+    before = 0
+    for part in _thread(item):
+        number = len(own_texts(part))
+        if part.pk == item.pk:
+            mine = [found for found in findings if before <= found.part < before + number]
+            return [[found.part - before, found.start, found.end, found.why] for found in mine]
+        before += number
+    return []
 
 
 def let_pass(item: OutboxItem, findings: Sequence[Finding], *, actor: AbstractBaseUser, reason: str) -> None:

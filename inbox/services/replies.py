@@ -234,25 +234,51 @@ def edit(*, item_id: int, actor: AbstractBaseUser, text: str, fallback: str = ""
 
     An approval that was given is asked for again, and the guard looks anew. Raises Stopped where it cannot be sent so.
     """
-    text, fallback = storable(text).strip(), storable(fallback).strip()
     with transaction.atomic():
-        item = OutboxItem.objects.select_for_update().select_related("conversation__identity").get(pk=item_id)
-        if item.state != State.HELD or not item.is_reply:
+        items = approvals.together(item_id)
+        item = next((one for one in items if one.pk == item_id and one.is_reply), None)
+        if item is None:
             return False
-        reasons = Reasons()
+        _rewrite(items, {item_id: (text, fallback)}, actor)
+        return True
+
+
+def edit_and_approve(
+    *, item_id: int, actor: AbstractBaseUser, seen: str, words: Mapping[int, tuple[str, str]]
+) -> bool:
+    """An approver changes what a held reply says (text and fallback by item) and lets it leave so.
+
+    ``seen`` is the fingerprint of what they changed. False where it no longer waits. Raises Refused and Stopped.
+    """
+    with transaction.atomic():
+        items = approvals.together(item_id)
+        if not items:
+            return False
+        approvals.check(items, actor=actor, seen=seen)
+        _rewrite(items, words, actor)
+        approvals.approve(item_id=item_id, actor=actor, seen=approvals.fingerprint(approvals.together(item_id)))
+        return True
+
+
+def _rewrite(items: Sequence[OutboxItem], words: Mapping[int, tuple[str, str]], actor: AbstractBaseUser) -> None:
+    """Give these held replies other words, look at all of them anew, and queue those that nothing keeps any more."""
+    reasons, changed = Reasons(), [item for item in items if item.is_reply and item.pk in words]
+    for item in changed:
+        text, fallback = (storable(said).strip() for said in words[item.pk])
         piece = Piece(Visibility(item.visibility), text, fallback if item.fallback else "")
         _ready(reasons, item.conversation, item.author, piece, item.seen_message_id)
-        item.payload = {**item.payload, "text": text}
-        item.fallback = piece.fallback
+        item.payload, item.fallback = {**item.payload, "text": text}, piece.fallback
         item.payload_hash = guarding.fingerprint(item.payload, item.fallback)
-        reasons.findings = guarding.stops(item)
-        reasons.raise_if_any()
         item.save(update_fields=["payload", "fallback", "payload_hash"])
-        OutboxHold.objects.filter(item=item, kind=OutboxHold.Kind.GUARD, released_at=None).delete()
-        approvals.kept(item)
         events.emit([Fact("outbox.edited", item.conversation_id, actor.pk, "outbox", item.pk)])
-        outbox.release([], item_ids=[item.pk])
-        return True
+    reasons.findings = next((found for item in changed if (found := guarding.stops(item))), [])
+    reasons.raise_if_any()
+    held = {hold.item_id: hold for hold in approvals.open_holds(items, OutboxHold.Kind.GUARD)}
+    for item in items:
+        approvals.kept(item)
+        if item.pk in held and not guarding.stops(item):  # what stood beside it was all that was found
+            held[item.pk].delete()
+    outbox.release([], item_ids=[item.pk for item in items])
 
 
 def measure(*, conversation_id: int, visibility: str, text: str) -> Measure:

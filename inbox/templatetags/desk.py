@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from connectors.models import Connection
+from inbox.downstream import downstream
 from inbox.services import networks
 
 register = template.Library()
@@ -94,6 +95,12 @@ def person(user: object) -> str:
 @register.filter
 def first_name(user: object) -> str:
     return str(getattr(user, "first_name", "") or person(user))
+
+
+@register.filter
+def conversation_url(conversation_id: int) -> str:
+    """Where a conversation is read; whoever may not see it is told there that it is not theirs."""
+    return downstream().address(conversation_id)
 
 
 @register.filter

@@ -37,7 +37,7 @@ def full(desk: Desk) -> list[str]:
             connection=desk.connection, conversation=carol, payload={"text": f"It is {state}", "visibility": "public"},
         )  # fmt: skip
     team = f"team-{desk.people.help_desk.pk}"
-    pages = ["/inbox/mine/", f"/inbox/{team}/", f"/inbox/{team}/{carol.pk}/", "/trouble/", "/connections/"]
+    pages = ["/inbox/mine/", f"/inbox/{team}/", f"/inbox/{team}/{carol.pk}/", "/held/", "/trouble/", "/connections/"]
     pages += [
         "/metrics/",
         "/metrics/rows/",

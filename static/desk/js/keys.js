@@ -4,7 +4,7 @@ import { composer } from "./composer.js";
 let go = 0;
 
 function rows() {
-  return [...document.querySelectorAll("#rows .q")];
+  return [...document.querySelectorAll("#rows .q, #held .case")];
 }
 
 function step(by) {

@@ -71,7 +71,7 @@ function late() {
 
 function held(part) {
   if (part.contains(document.activeElement) && part.id !== "timeline") return true;
-  if (part.querySelector("details.menu[open]")) return true;
+  if (part.querySelector("details.menu[open], details.writes[open]")) return true;
   // The answer to a request looks for its places from the element that asked: that one must still stand.
   if (part.querySelector(".htmx-request")) return true;
   return part.id === "rows" && part.matches(":hover");
