@@ -57,7 +57,9 @@ def dates(folded: Folded) -> Iterator[Date]:
     for match in _FIGURES.finditer(plain):
         if match["a"]:
             one, two = int(match["a"]), int(match["b"])
-            yield from _dated(match, [(match["y2"], two, one), (match["y2"], one, two)])
+            yield from _dated(
+                match, [(match["y2"], two, one), (match["y2"], one, two), (match["a"], two, int(match["y2"]))]
+            )
         else:
             for n in "134":
                 if match[f"y{n}"]:
@@ -84,6 +86,11 @@ _AFTERWARDS = re.compile(
 )
 
 
+# A birthday may be one that a shop celebrates this year.
+_PARTY = re.compile(r"birthday|anniversaire|compleanno|cumplean|verjaardag|geburtstag|fodelsedag|urodzin")
+_GROWN = 2015
+
+
 def births(context: Context) -> Iterator[Span]:
     """Dates that a word beside them calls somebody's birthday."""
     if not any(word.topic is Topic.BIRTH for word in context.words):
@@ -91,5 +98,12 @@ def births(context: Context) -> Iterator[Span]:
     for date in dates(context.folded):
         near = context.before(date.start)
         birth = any(word.topic is Topic.BIRTH for word in near[:3])
+        if (
+            birth
+            and near
+            and _PARTY.match(context.folded.plain, near[0].start)
+            and all(y > _GROWN for y, _, _ in date.days)
+        ):
+            continue
         if birth or _AFTERWARDS.match(context.folded.plain, date.end):
             yield Span(Kind.BIRTH_DATE, date.start, date.end)

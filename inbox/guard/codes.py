@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from inbox.guard.shapes import Kind, Level, Span
+from inbox.guard.shapes import Kind, Span
 from inbox.guard.words import Context, Topic
 
 _PIECE = re.compile(r"(?<![\w])[A-Za-z0-9]{1,32}(?:[-/._][A-Za-z0-9]{1,32}){0,6}(?![\w])")
@@ -44,20 +45,23 @@ def _with_letters(context: Context, masked: str) -> Iterator[Span]:
         if piece.isalpha() or piece.isdigit():
             continue
         digits = sum(c.isdigit() for c in piece)
-        if digits < 2 or digits == len(piece) - sum(c in "-/._" for c in piece):
+        if digits < 1 or digits == len(piece) - sum(c in "-/._" for c in piece):
             continue
         if all(_UNIT.match(part) for part in re.split(r"[-/._]", piece)):
             continue
-        for topic in context.topics(*match.span())[:2]:
+        topics = context.topics(*match.span())[:3]
+        if Topic.CASE in topics and Topic.ACCOUNT not in topics:
+            continue  # A case's number opens nothing.
+        for topic in topics:
             kind = _meant(context, topic, piece, digits, match.start())
             if kind:
-                yield Span(kind, *match.span(), Level.WARN if topic is Topic.CASE else Level.HOLD)
+                yield Span(kind, *match.span())
                 break
-            if topic is not Topic.NUMBER:
+            if topic not in {Topic.NUMBER, Topic.REFERENCE, Topic.CODE}:
                 break
     for match in _LETTERS.finditer(masked):
         near = context.before(match.start())
-        word = next((w for w in near if w.topic is Topic.ACCOUNT), None)
+        word = next((w for w in near[:3] if w.topic is Topic.ACCOUNT), None)
         if (
             word
             and _BOOKING.match(context.folded.plain, word.start)
@@ -75,31 +79,59 @@ def _says(context: Context, end: int, start: int) -> bool:
 def _meant(context: Context, topic: Topic, piece: str, digits: int, start: int) -> Kind | None:
     """What the word beside a mix of letters and digits makes of it."""
     if topic is Topic.CODE:
-        return Kind.CODE if context.tight(start, topic) and 4 <= len(piece) <= 40 else None
-    if topic not in {Topic.ACCOUNT, Topic.CASE, Topic.NUMBER, Topic.IBAN}:
+        if not context.tight(start, topic) or not 4 <= len(piece) <= 40:
+            return None
+        before = context.before(start)
+        booked = any(word.topic is Topic.ACCOUNT and before[0].start - word.end <= _ITS for word in before[1:3])
+        return Kind.ACCOUNT if booked else Kind.CODE
+    if topic not in {Topic.ACCOUNT, Topic.NUMBER, Topic.IBAN}:
         return None
-    if context.tight(start, topic, Topic.NUMBER) and len(piece) >= 5:
+    if _FLIGHT.match(piece) and not context.tight(start, Topic.NUMBER, Topic.REFERENCE, Topic.CODE):
+        return None
+    if context.tight(start, topic, Topic.NUMBER, Topic.REFERENCE, Topic.CODE) and len(piece) >= 5:
         return Kind.ACCOUNT
-    shouted = piece.upper() == piece and len(piece) >= 6
-    return Kind.ACCOUNT if shouted and digits >= 4 and topic is not Topic.NUMBER else None
+    if piece.upper() != piece or len(piece) < 6 or topic is Topic.NUMBER:
+        return None
+    booked = any(_BOOKING.match(context.folded.plain, word.start) for word in context.before(start)[:3])
+    return Kind.ACCOUNT if digits >= 4 or (booked and len(piece) == 6) else None
+
+
+_ITS = 12  # Between "booking" and "reference".
+_FLIGHT = re.compile(r"[A-Z]{2}[ -]?\d{2,4}$")
 
 
 def _passwords(context: Context, masked: str) -> Iterator[Span]:
-    """What is said to be a password: quoted, or with more in it than a word has."""
+    """What is said to be a password: quoted behind the word, or a mix near it that no word is."""
     for word in context.words:
         if word.topic is not Topic.CODE or not _SECRET_WORD.match(context.folded.plain, word.start):
             continue
         says = _SAYS.match(context.folded.plain, word.end)
-        if says is None:
+        if says is not None:
+            quoted = _QUOTED.match(masked, says.end())
+            if quoted:
+                yield Span(Kind.CODE, *quoted.span(1))
+                continue
+            bare = _BARE.match(masked, says.end())
+            value = bare.group().rstrip(".,;:!?)\"'") if bare else ""
+            if len(value) >= 4 and not value.isalpha() and re.search(r"[^\W_]", value) and _not_a_word(value):
+                yield Span(Kind.CODE, says.end(), says.end() + len(value))
+                continue
+        yield from _mixes(masked, max(0, word.start - 50), word.end + 70)
+
+
+def _mixes(masked: str, start: int, end: int) -> Iterator[Span]:
+    """Words between two places that take letters, digits and signs in turns: nothing but a password does."""
+    for match in _BARE.finditer(masked, start, min(end, len(masked))):
+        value = match.group().strip(".,;:!?()[]\"'“”„«»")
+        at = match.start() + match.group().find(value) if value else 0
+        if len(value) < 6 or not any(map(str.isdigit, value)) or not any(map(str.isalpha, value)):
             continue
-        quoted = _QUOTED.match(masked, says.end())
-        if quoted:
-            yield Span(Kind.CODE, *quoted.span(1))
-            continue
-        bare = _BARE.match(masked, says.end())
-        value = bare.group().rstrip(".,;:!?)\"'") if bare else ""
-        if len(value) >= 4 and not value.isalpha() and re.search(r"[^\W_]", value) and _not_a_word(value):
-            yield Span(Kind.CODE, says.end(), says.end() + len(value))
+        kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "-" for c in value]
+        changes = sum(a != b for a, b in pairwise(kinds))
+        sign = any(c in "!#$%&*+=?@^~§€" for c in value)
+        mixed = (changes >= 3 and len(set(kinds)) >= 3) or (sign and changes >= 2) or changes >= 4
+        if mixed and not all(_UNIT.match(part) for part in re.split(r"[-/._]", value) if part):
+            yield Span(Kind.CODE, at, at + len(value))
 
 
 def _not_a_word(value: str) -> bool:

@@ -37,6 +37,9 @@ _NIR = re.compile(
 )
 _SSN = re.compile(r"(?<![\d-])\d{3}-\d\d-\d{4}(?![\d-])|(?<!\d )(?<!\d)\d{3} \d\d \d{4}(?!\d| \d)")
 _PERSON = re.compile(r"(?<!\d)(?:19|20)?\d{6}[-+]\d{4}(?!\d)|(?<!\d)(?:19|20)\d{6}\s?\d{4}(?!\d)")
+_GERMAN = re.compile(
+    r"(?<![A-Za-z0-9])[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d?(?:[ <-]?\d)?(?![A-Za-z0-9])", re.IGNORECASE
+)
 _DOCUMENT = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{6,14}(?![A-Za-z0-9]))[A-Z0-9]{1,3}[ -]?(?=(?:[A-Z ]*\d){4})[A-Z0-9]{4,10}(?![A-Za-z0-9])"
 )
@@ -56,6 +59,13 @@ def ids_with_letters(context: Context, text: str) -> Iterator[Span]:
     for match in _NIR.finditer(text):
         compact = re.sub(r"[ .\-/]", "", match.group()).upper()
         if (len(compact) == 15 and _valid(nir, compact)) or _called(context, *match.span()):
+            yield Span(Kind.NATIONAL_ID, *match.span())
+    for match in _GERMAN.finditer(text):
+        compact = re.sub(r"[ <-]", "", match.group()).upper()
+        if any(map(str.isdigit, compact)) and (
+            (len(compact) == 10 and _checked(compact) and sum(map(str.isdigit, compact)) >= 3)
+            or _called(context, *match.span())
+        ):
             yield Span(Kind.NATIONAL_ID, *match.span())
     if any(word.topic is Topic.ID for word in context.words):
         for match in _DOCUMENT.finditer(text):
@@ -78,6 +88,12 @@ def a_states_number(digits: str, *, grouped: bool) -> bool:
     if len(digits) == 11:
         return _valid(pesel, digits) or (grouped and _valid(idnr, digits))
     return len(digits) == 15 and _valid(nir, digits)
+
+
+def _checked(compact: str) -> bool:
+    """Whether the last digit is the check digit of a machine-readable document (ICAO 9303)."""
+    values = [int(char, 36) * weight for char, weight in zip(compact[:9], (7, 3, 1) * 3, strict=True)]
+    return compact[9].isdigit() and sum(values) % 10 == int(compact[9])
 
 
 def _called(context: Context, start: int, end: int) -> bool:

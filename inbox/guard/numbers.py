@@ -26,9 +26,12 @@ _AMOUNT_AFTER = re.compile(
     r"(?:[.,]\d{1,2})?[ ]?(?:[$€£%]|usd\b|eur(?:os?)?\b|gbp\b|sek\b|pln\b|chf\b|kr\b|zl\b|dollars?\b|pounds?\b|points?\b|miles?\b|"
     r"punkte\b|meilen\b|punkter\b|puntos\b|punti\b|punten\b|mb\b|gb\b|tb\b|kb\b|kwh\b|km\b|kg\b|ml\b|mm\b|cm\b|mah\b|px\b|mbps\b|"
     r"users?\b|customers\b|followers\b|people\b|steps\b|hours?\b|days?\b|minutes?\b|years?\b|stunden\b|tage\b|jahre\b|"
+    r"kronor\b|zlotych\b|zlote\b|cents?\b|pence\b|punkt\w*\b|poang\b|liter\b|litres?\b|volts?\b|watts?\b|w\b|hz\b|ghz\b|"
+    r"rpm\b|seiten\b|pages?\b|stuck\b|szt\b|pcs\b|kunden\b|clients\b|clientes\b|clienti\b|klanten\b|klientow\b|kunder\b|"
     r"characters\b|words\b|items\b|x\b|th\b|st\b|nd\b|rd\b|am\b|pm\b|uhr\b)"
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:[. ]\d{3})+$")
+_A_TOWN = re.compile(r" [A-ZÀ-Þ][a-zß-ÿ]")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _OPENINGS = re.compile(r"(?:\+|\(\+?)[ ]?$")
 _GROUPED_CARD = re.compile(r"\d{4}[ .-]\d{4}[ .-]\d{4}[ .-]\d{4}$|\d{16}$|\d{4}[ .-]\d{6}[ .-]\d{5}$")
@@ -75,7 +78,8 @@ def _of(context: Context, text: str, piece: Sequence[Group], skipped: int = 0) -
     if text[max(0, start - 1) : start].isalpha() and not context.ends_at(start):
         return  # The tail of a word such as KB4512941.
     opening = _OPENINGS.search(text, max(0, start - 3), start)
-    start = opening.start() if opening else start
+    # A bracket belongs to a number that has it in its middle.
+    start = opening.start() if opening and (text[start - 1] != "(" or ")" in text[start : piece[-1].end]) else start
     for count in range(len(piece), max(0, len(piece) - 5), -1):
         found, settled = _judge(context, text, start, piece[:count], whole=count == len(piece))
         if found:
@@ -98,6 +102,10 @@ def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, w
     own = _by_itself(context, written, digits, start, topics)
     if own is not None:
         return (Span(Kind(own), start, end) if own else None), True
+    if not topics and 4 <= len(digits) <= 8 and context.asks_for_code(start, end):
+        topics = [Topic.CODE]
+    if topics[:1] == [Topic.NUMBER] and Topic.CASE in topics[1:3]:
+        return None, False  # A case's number opens nothing: teams say it in public.
     for topic in topics:
         kind, level = _by_word(context, topic, written, digits, start, end, whole=whole)
         if kind:
@@ -107,21 +115,28 @@ def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, w
     return None, False
 
 
-_LOOK_FURTHER = {Topic.NUMBER, Topic.CARD, Topic.IBAN, Topic.BIRTH, Topic.CODE}
+_LOOK_FURTHER = {Topic.NUMBER, Topic.REFERENCE, Topic.CARD, Topic.IBAN, Topic.BIRTH, Topic.CODE}
+_NAMED = {Topic.ACCOUNT, Topic.ID, Topic.CODE, Topic.CASE, Topic.REFERENCE}  # They say what a number is.
 _NOTHING = ""
-_NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.ID, Topic.NUMBER, Topic.CODE, Topic.CARD)
+_NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.REFERENCE, Topic.ID, Topic.NUMBER, Topic.CODE, Topic.CARD)
 
 
 def _by_itself(context: Context, written: str, digits: str, start: int, topics: list[Topic]) -> Kind | str | None:
     """What a number is whatever stands beside it: a kind, nothing at all, or None where only a word can say."""
     if a_states_number(digits, grouped=not written.isdigit()) and Topic.ACCOUNT not in topics[:1]:
         return Kind.NATIONAL_ID
-    if len(digits) < 7 or (context.tight(start, *_NAMING) and not written.startswith(("+", "(+"))):
+    abroad = written.startswith(("+", "(+"))
+    if len(digits) < 7 or (context.tight(start, *_NAMING) and not abroad):
         return None
     verdict = phones.judged(written, called=False)
-    if verdict == "theirs":
+    if verdict == "everybodys":
+        return _NOTHING
+    told = next((topic for topic in topics if topic is not Topic.NUMBER), None)
+    if verdict == "theirs" and (abroad or told not in _NAMED):
         return Kind.PHONE
-    return _NOTHING if verdict == "everybodys" else None
+    if told not in _NAMED and context.around(start, start + len(written), Topic.PHONE) and phones.valid(written):
+        return Kind.PHONE
+    return None
 
 
 def _by_word(
@@ -141,22 +156,24 @@ def _by_word(
     if topic is Topic.CODE and 4 <= count <= 10 and (not _YEAR.match(digits) or context.tight(start, Topic.CODE)):
         return (None if _an_amount(context, written, start, end) else Kind.CODE), Level.HOLD
     if topic in _ACCOUNTS and _an_account(context, topic, written, digits, start, end):
-        return Kind.ACCOUNT, Level.WARN if topic is Topic.CASE else Level.HOLD
+        return Kind.ACCOUNT, Level.HOLD
     return None, Level.HOLD
 
 
-_ACCOUNTS = {Topic.ACCOUNT, Topic.CASE, Topic.IBAN, Topic.NUMBER}
+_ACCOUNTS = {Topic.ACCOUNT, Topic.IBAN, Topic.NUMBER}
 
 
 def _an_account(context: Context, topic: Topic, written: str, digits: str, start: int, end: int) -> bool:
     if len(digits) > _MOST or (_YEAR.match(digits) and topic is not Topic.ACCOUNT):
         return False
     tight = context.tight(start, topic, Topic.NUMBER)
+    if not tight and len(digits) == 5 and _A_TOWN.match(context.folded.text, end):
+        return False
     if _YEAR.match(digits) and not context.tight(start, Topic.NUMBER):
         return False
     if _an_amount(context, written, start, end) or (_THOUSANDS.match(written) and not tight):
         return False
-    least = 4 if tight and topic is Topic.ACCOUNT else 7 if topic is Topic.NUMBER else 5
+    least = 4 if tight and topic is Topic.ACCOUNT else 7 if topic is Topic.NUMBER else 5 if tight else 6
     return len(digits) >= least
 
 

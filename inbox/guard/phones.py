@@ -25,7 +25,16 @@ _GROUPED = re.compile(
     r"|\(?\d{2,3}\)?[ .-]\d{3}[ .-]\d{3}$|\(?\d{2}\)?[ .-]\d{3}[ .-]\d{2}[ .-]\d{2}$"  # ES, PL
     r"|[6-9]\d\d[ .-]\d{2}[ .-]\d{2}[ .-]\d{2}$|\d{3}[ .-]\d{6,7}$|3\d\d[ .-]\d{3}[ .-]?\d{4}$"  # ES, IT
 )
-_FREE = re.compile(r"1?8(?:00|33|44|55|66|77|88)\d{7}$|0?0?80[08]\d{5,9}$|0(?:900|180[1-7])\d{5,9}$")
+# Free, shared and premium numbers that are shorter or less known than the metadata says, by their digits.
+_FREE = re.compile(
+    r"1?8(?:00|33|44|55|66|77|88)\d{7}$|0?0?80[08]\d{4,9}$|0(?:180[1-7]|137\d)\d{5,9}$|09(?:0[0-9]|39|44)\d{4,9}$"
+    r"|0200?\d{5,6}$|0771\d{6}$|8(?:00|03|40|48|92|99)\d{3,6}$|80[01]\d{6}$|90[0-2]\d{6}$"
+)
+_FRENCH_SPECIAL = re.compile(r"08\d{2} ?\d{3} ?\d{3}$|0 8\d{2} \d{3} \d{3}$|08(?:[ .]\d\d){4}$")
+# What may be dialled though it is in no plan: nine digits and more, or seven as 555-0173.
+_LIKE_A_NUMBER = re.compile(
+    r"\(?\d(?:[ .\-/()]{0,3}\d){8,14}\)?$|\d{3}[ .-]\d{4}$|\(?0\d{1,4}\)?[ \-/]{1,3}\d(?:[ -]?\d){4,}$"
+)
 _LEAST, _MOST = 7, 15
 
 
@@ -55,7 +64,7 @@ def judged(written: str, *, called: bool) -> str:
     digits = "".join(c for c in written if c.isdigit())
     if not _LEAST <= len(digits) <= _MOST + 2:
         return ""
-    if _FREE.match(digits):
+    if _FREE.match(digits) or _FRENCH_SPECIAL.match(written):
         return "everybodys"
     abroad = _abroad(written, digits)
     if abroad:
@@ -66,11 +75,17 @@ def judged(written: str, *, called: bool) -> str:
         verdict = _judged(digits, _REGIONS)
     if verdict == "everybodys":
         return verdict
-    if called:
-        return "theirs" if len(digits) <= _MOST else ""
+    if called and (verdict or _LIKE_A_NUMBER.match(written)):
+        return "theirs"
     if verdict and (digits[0] == "0" and len(digits) >= 9):
         return verdict
     return verdict if verdict and _GROUPED.match(written) else ""
+
+
+def valid(written: str) -> bool:
+    """Whether ``written`` is a number in some region's plan, however it is grouped."""
+    digits = "".join(c for c in written if c.isdigit())
+    return _LEAST <= len(digits) <= _MOST and _judged(digits, _REGIONS) == "theirs"
 
 
 def _abroad(written: str, digits: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from inbox.guard.shapes import Kind, Level, Span
+from inbox.guard.shapes import Kind, Span
 
 _CAP = r"(?:[A-ZÀ-ÞŁŚŻŹĆ0-9][\w'’.-]{0,30})"
 _HOUSE = r"[1-9]\d{0,3}(?:[ ]?[a-zA-Z](?![\w'’]))?(?:[ ]?[-/][ ]?\d{1,4}[a-zA-Z]?)?"
@@ -27,7 +27,13 @@ _ENGLISH = (
 )
 _NO_STREET = r"(?!(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|miles?|km|business|working|more|of|in|on|to|the|and|or|way|ways|people|times|x|am|pm|stars?|out)\b)"
 
-_UNITED_KINGDOM_CODE = re.compile(r"(?<![\w])(?:[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[ABD-HJLNP-UW-Z]{2}|GIR 0AA)(?!\w)")
+# Nouns behind a German preposition whose number counts something else than houses.
+_NO_PLACE = (
+    r"(?!(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Januar|Februar|März|April|Mai|Juni|Juli|August|September|"
+    r"Oktober|November|Dezember|Seite|Schritt|Kapitel|Punkt|Gleis|Gate|Terminal|Linie|Zug|Artikel|Paragraph|Absatz|Tag|Bahnsteig|"
+    r"Zimmer|Raum|Etage|Stock|Halle|Stand|Jahr|Bild|Menü|Preis|Wert|Alter|Schnitt|Version|Paket|Tarif|Bus|Wagen|Abschnitt|Jahrgang|"
+    r"Block|Kanal|Channel|Windows|Android|Update|Level|Quartal|Vergleich|Durchschnitt|Monat|Abend|Morgen|Vormittag|Nachmittag)\w*)"
+)
 _PATTERNS = [
     # 12 Baker Street; Flat 3, 12 Baker St; 1600 Elm Ave
     re.compile(
@@ -48,6 +54,19 @@ _PATTERNS = [
     re.compile(
         rf"(?<!\w)(?:[Aa]m|[Aa]n de[rmn]|[Ii]m|[Ii]n de[rn]|[Uu]nter de[nrm]|[Aa]uf de[mr]|[Zz]u[mr]|[Bb]eim?|[Hh]inter de[mr])[ ](?:{_CAP}[ ]){{1,2}}{_HOUSE},?[ ]{{1,2}}(?:in[ ])?\d{{5}}(?!\d)"
     ),
+    re.compile(
+        rf"(?<!\w)(?:Am|An de[rmn]|Im|In de[rn]|Unter de[nrm]|Auf de[mr]|Zu[mr]|Beim?|Hinter de[mr])[ ]{_NO_PLACE}{_CAP}(?:[ ]{_CAP})?[ ]{_HOUSE}"
+        rf"(?=[ ]*(?:$|[,;)\n]|\.(?!\d| [A-ZÄÖÜ]?[a-zä-ü]+ ?\d)|in[ ][A-ZÄÖÜ]))"
+    ),
+    # shipped to 4521 Magnolia
+    re.compile(
+        rf"(?i:address|lives? at|deliver\w* (?:it )?to|ship\w* (?:it )?to|sent (?:it )?to|send (?:it )?to|resid\w+ at|moved? to|home at|house at|parcel to|package to)"
+        rf"[^.!?\n]{{0,25}}?[ ](\d{{1,5}}[ ](?:[NSEW]\.?[ ])?{_CAP}(?:[ ]{_CAP}){{0,2}})"
+    ),
+    re.compile(
+        rf"(?<![\w.,$€£/#:-])\d{{1,5}}[ ](?:{_CAP}[ ]?){{1,3}},[ ](?:{_CAP}[ ]?){{1,3}},?[ ][A-Z]{{2}}[ ]\d{{5}}(?!\d)"
+    ),
+    re.compile(r"(?<![\w.,$€£/#:-])\d{1,5}[ ](?:[NSEW]\.?[ ])?(?:Broadway|Bowery|Embarcadero|Strand|Piccadilly)(?!\w)"),
     # 12 bis rue de la Paix
     re.compile(
         r"(?<![\w.,/-])\d{1,4}(?:[ ]?(?:bis|ter|quater|[a-d](?!\w)))?,?[ ](?:rue|avenue|av\.?|ave\.?|boulevard|bd\.?|bld\.?|blvd|place|pl\.|allees?|allées?|chemin|"
@@ -57,13 +76,13 @@ _PATTERNS = [
     ),
     # Calle Mayor 5, 2.º B
     re.compile(
-        rf"(?<!\w)(?:calle|c/|avenida|avda\.?|av\.|plaza|pza\.?|paseo|pº|camino|carretera|ctra\.?|ronda|travesía|travesia|pasaje|glorieta|urbanización|rambla|carrer)"
+        rf"(?<!\w)(?:calle|c/|c\.(?= ?[A-ZÁÉÍÓÚÑ])|avenida|avda\.?|av\.|plaza|pza\.?|paseo|pº|camino|carretera|ctra\.?|ronda|travesía|travesia|pasaje|glorieta|urbanización|rambla|carrer)"
         rf"[ ]?(?:[\wÀ-ÿ.'’ªº-]{{1,24}}[ ]){{0,5}}[\wÀ-ÿ.'’-]{{1,24}},?[ ](?:n[.ºo°]{{0,3}}[ ]?|núm(?:ero)?\.?[ ]?|numero[ ])?{_HOUSE}{_NOT_A_HOUSE}",
         re.IGNORECASE,
     ),
     # Via Roma 12; "via" is a word of many languages, so the name needs its capital
     re.compile(
-        rf"(?<!\w)(?:[Vv]ia(?:le|letto)?|VIA|[Pp]iazz(?:a|ale|etta)|[Cc]orso|[Vv]icolo|[Ll]argo|[Cc]ontrada|[Ll]ungomare|[Ss]trada|[Ll]ocalità|[Ff]razione)"
+        rf"(?<!\w)(?:[Vv]ia(?:le|letto)?|VIA|V\.(?:le)?|P\.z?z?a|C\.so|L\.go|Str\.|[Pp]iazz(?:a|ale|etta)|[Cc]orso|[Vv]icolo|[Ll]argo|[Cc]ontrada|[Ll]ungomare|[Ss]trada|[Ll]ocalità|[Ff]razione)"
         rf"[ ](?:(?:de[lgi]{{0,2}}|della|delle|dello|dei|degli|di|dell['’]|San|Santa|d['’])[ ]?){{0,2}}(?:{_CAP}[ ]?){{1,4}}(?<=\w),?[ ](?:n\.?[ ]?|nr\.?[ ]?|civico[ ])?{_HOUSE}{_NOT_A_HOUSE}"
     ),
     # ul. Długa 5/7 m. 3
@@ -77,13 +96,12 @@ _NUMBER = re.compile(r"(?<=[a-zß.'’])[ ]?(?=[1-9])")
 _ENDINGS = (
     "straße strasse str. gasse allee platz chaussee damm ufer ring weg steig pfad straat laan plein gracht kade singel "
     "dijk dreef plantsoen steeg burgwal hof pad markt wal gatan gata vagen vag grand granden torget torg allen stigen "
-    "backen leden kajen garden"
+    "backen leden kajen garden slingan svangen ringen brinken liden stranden strand esplanaden backe stig planen platsen "
+    "plats rundan hojden kroken gardet promenaden udden lyckan straket angen lunden dalen hagen alle tunet berget"
 )
 _STREETS = tuple(_ENDINGS.split())
 _REST = re.compile(rf"{_HOUSE}{_NOT_A_HOUSE}", re.IGNORECASE)
-_NO_NAMES = frozenset(
-    {"garden", "grand", "ring", "allen", "hof", "weg", "wal", "pad", "allee", "platz", "laan", "markt"}
-)
+_AFTER_A_NAME = re.compile(r"(?<!\w)[A-ZÀ-Þ][\w'’-]+[ ]$")
 _HEAD = re.compile(r"[\w'’.-]+$")  # The word that "straße" ends.
 # A street and its number before a postal code, whatever the street is called: Lindenhof 3, 8001 Ort.
 _BEFORE_A_CODE = re.compile(
@@ -92,13 +110,11 @@ _BEFORE_A_CODE = re.compile(
 
 
 def places(masked: str, plain: str) -> Iterator[Span]:
-    """Postal addresses. A British postcode alone only warns: it is a few houses, not one."""
+    """Postal addresses: a street and a number, whatever follows."""
     for pattern in (*_PATTERNS, _BEFORE_A_CODE):
         for match in pattern.finditer(masked):
-            yield Span(Kind.ADDRESS, *match.span())
+            yield Span(Kind.ADDRESS, *match.span(match.lastindex or 0))
     yield from _by_the_streets_end(masked, plain)
-    for match in _UNITED_KINGDOM_CODE.finditer(masked):
-        yield Span(Kind.ADDRESS, *match.span(), Level.WARN)
 
 
 def _by_the_streets_end(masked: str, plain: str) -> Iterator[Span]:
@@ -107,5 +123,12 @@ def _by_the_streets_end(masked: str, plain: str) -> Iterator[Span]:
             continue
         head = _HEAD.search(masked, max(0, number.start() - 40), number.start())
         rest = _REST.match(masked, number.end())
-        if head and rest and head.group().lower().rstrip(".") not in _NO_NAMES:
+        if (
+            head
+            and rest
+            and (
+                head.group().lower() not in _STREETS
+                or _AFTER_A_NAME.search(masked, max(0, head.start() - 40), head.start())
+            )
+        ):
             yield Span(Kind.ADDRESS, head.start(), rest.end())

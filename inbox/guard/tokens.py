@@ -32,6 +32,11 @@ _NAMED = re.compile(
     r"\b[\"']?(?:\s+(?:is|ist|lautet|est|es|e|jest|ar|to))?[\s:=\"'“`>(]{1,5}$",
     re.IGNORECASE,
 )
+_NEAR = re.compile(
+    r"(?:token|api|secret|(?:access|private|secret|license|client)[ _-]?key|bearer|oauth|webhook|schl[uü]ssel|jeton|cl[eé]\b|llave|"
+    r"clave|chiave|sleutel|klucz|nyckel)",
+    re.IGNORECASE,
+)
 _RUN = re.compile(r"(?<![A-Za-z0-9+/=_.~-])[A-Za-z0-9+/_.~-]{10,}={0,2}")
 _LONG = 24
 _HEX = re.compile(r"^(?:[0-9a-f]{32,}|[0-9A-F]{32,})$")
@@ -40,6 +45,11 @@ _LOGIN = re.compile(r"(?<=://)[^\s/@:]{1,64}:[^\s/@]{1,64}(?=@)")
 _DOORS = re.compile(
     r"(?:^|[_.-])(?:token|access_?token|refresh_?token|id_?token|auth|auth_?key|key|api_?key|apikey|secret|client_?secret|sig|"
     r"signature|password|passwd|pwd|pw|session|session_?id|sid|jwt|otp|reset|magic|invite|ticket_?token|hash|code|pin|nonce)$"
+)
+_DOOR_PATH = re.compile(
+    r"/(?:reset|verify|confirm\w*|activate|invite|magic|token|login|auth|password\w*|unlock|session|signin|sso|recover\w*)"
+    r"(?:[/-][a-z-]{1,20})?/(?P<value>[A-Za-z0-9_.~-]{10,})",
+    re.IGNORECASE,
 )
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|igshid|mc_\w+|ref|ref_src|si|s|t|v|feature|story_fbid|__\w+)$")
 _OWNERS = re.compile(
@@ -58,8 +68,15 @@ def tokens(text: str) -> Iterator[Span]:
         if value.isalpha() or not any(c.isdigit() for c in value):
             continue
         named = _NAMED.search(text, max(0, match.start() - 48), match.start())
-        if (named and _like_chance(value, least=2.8)) or (len(value) >= _LONG and _chance(value)):
+        near = len(value) >= 14 and _NEAR.search(text, max(0, match.start() - 70), match.start())
+        if ((named or near) and _like_chance(value, least=2.8) and (named or _turns(value))) or (
+            len(value) >= _LONG and _chance(value)
+        ):
             yield Span(Kind.TOKEN, *match.span())
+
+
+def _turns(value: str) -> bool:
+    return sum(a.isdigit() != b.isdigit() for a, b in pairwise(value)) >= 3
 
 
 def _chance(value: str) -> bool:
@@ -85,6 +102,9 @@ def in_links(text: str, parameters: list[Parameter], links: list[tuple[int, int]
     for start, end in links:
         for match in (*_KNOWN.finditer(text, start, end), *_LOGIN.finditer(text, start, end)):
             yield Span(Kind.TOKEN, *match.span())
+        for match in _DOOR_PATH.finditer(text, start, end):
+            if any(c.isdigit() for c in match["value"]):
+                yield Span(Kind.TOKEN, *match.span("value"))
     for parameter in parameters:
         digits = sum(c.isdigit() for c in parameter.value)
         if _TRACKING.match(parameter.name):

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     CODE = "code"
     BIRTH = "birth"
     CASE = "case"
+    REFERENCE = "reference"
     ACCOUNT = "account"
     VERSION = "version"
     NUMBER = "number"
@@ -50,7 +51,7 @@ _WORDS = {
         dni(?=\s*(?:es\b|n|[:#(]|\d)) nie(?=\s*(?:es\b|[:#(]|[xyz]\d|\d)) nif n\.i\.f d\.n\.i n\.i\.e pasaporte seguridad_social permiso_de_conducir cedula documento_(?:nacional_)?de_identidad
         codice_fiscale cod\.?_?fisc\w* c\.f cf carta_d['’]identita passaporto patente tessera_sanitaria
         bsn(?:-?nummer)? burgerservicenummer sofi-?nummer paspoort\w* rijbewijs\w* identiteits\w* id-kaart
-        pesel\w* dowod\w* paszport\w* prawo_jazdy prawa_jazdy nip
+        pesel\w* dowod\w* paszport\w* prawo_jazdy prawa_jazdy
         personnummer personnr pers\.?nr passnummer korkort\w* samordningsnummer id-?kort\w* id-nummer""",
     Topic.IBAN: r"iban\w* bic swift_?code",
     Topic.CARD: r"""
@@ -60,8 +61,8 @@ _WORDS = {
     Topic.CODE: r"""
         pin pins pin_?(?:code|nummer|nr|number) tan(?=\s*(?:lautet|ist|nummer|nr|[:=#]|\d)) m-?tan itan otp puk cvv2? cvc2? csc
         pass(?:word|code|phrase|key)s? pwd passw passwor(?:t|tes) zugangspasswort kennwort\w* losungswort geheimzahl einmal\w*
-        mots?_de_passe mdp code_secret contrasenas? claves? codigos? clave_de_acceso
-        codici? parola_d['’]ordine parola_chiave wachtwoord\w* toegangscode hasl[oaeu]m? losenord\w* engangs\w* verifikation\w*
+        mots?_de_passe mdp contrasenas? claves? codigos? clave_de_acceso
+        codic[ei] parola_d['’]ordine parola_chiave wachtwoord\w* toegangscode hasl[oaeu]m? losenord\w* engangs\w* verifikation\w*
         security_(?:answer|word) memorable_(?:answer|word) 2fa""",
     Topic.BIRTH: r"""
         born dob d\.o\.b birth birthdate birthday date_of_birth birth_date
@@ -73,25 +74,30 @@ _WORDS = {
         urodz\w+ ur
         fodd fodelse\w+ fodelsedag\w*""",
     Topic.CASE: r"""
-        cases? tickets? references? ref refs incident claims? enquiry query
-        vorgang\w* aktenzeichen fallnummer ticketnummer referenz\w*
-        dossier\w* demande expediente\w* referencia\w* caso incidencia pratica riferimento segnalazione
-        zaak\w* kenmerk referentie\w* melding\w* zgloszeni\w* spraw[ayie] sprawe referencj\w* arende\w* referens\w*""",
+        cases? tickets? incident claims? enquiry query requests? complaint
+        vorgang\w* aktenzeichen fallnummer ticketnummer ticket-?nr anfrage\w* meldung\w* schadenmeldung\w*
+        dossier\w* demandes? requete reclamation expediente\w* caso incidencia solicitud\w* reclamacion
+        pratica segnalazione richiest[ae] reclamo
+        zaak\w* melding\w* verzoek\w* klacht\w* zgloszen\w* spraw[ayieo]\w* wniosk\w* reklamacj\w* arende\w* forfragan""",
+    Topic.REFERENCE: r"""
+        references? ref refs referenz\w* referencia\w* riferimento kenmerk referentie\w* referencj\w* referens\w* reff?""",
     Topic.ACCOUNT: r"""
-        account(?:s|_(?:number|no|id))? acct acc customer(?:_?(?:number|no|id|ref\w*))? client(?:e|i|s)? orders? purchase
-        bookings? reservations? contracts? policy policies membership member loyalty invoices? tracking shipment parcel consignment
-        imei iccid meter subscription subscriber confirmation pnr e-?ticket user_?id login_?id sort_?code routing serial
-        frequent_flye?r locator
-        konto\w* kunden\w* kd-?nr bestell\w* auftrag\w* vertrag\w* buchung\w* reservierung\w* rechnung\w* sendung\w* policen\w* police_d['’]assurance
-        versicherung\w* mitglied\w* zahler\w* paket\w* abos? abonnenten\w* abonummer teilnehmer\w* bankleitzahl blz
-        comptes? commandes? contrats? factures? colis suivi adherente? abonnee? abonnement reservation confirmation
-        cuentas? pedidos? reservas? contratos? facturas? polizas? socio socia envio localizador abonad[oa] suscripcion
-        conto ordin[ei] prenotazion[ei] contratt[oi] fattur[ae] polizz[ae] spedizion[ei] utenza abbonamento tessera
-        rekening\w* klant\w* bestel\w* order\w* boeking\w* reservering\w* contract\w* polis\w* factuur\w* lidmaatschap\w* lidnummer
-        zending\w* pakket\w* abonnee\w* abonnement\w*
-        kont[oaem]\w* klient\w* zamowien\w* rezerwacj\w* umow\w* faktur\w* przesylk\w* rachun\w* abonent\w* abonament\w*
-        czlonk\w* paczk\w*
-        kund\w* bestallning\w* bokning\w* avtal\w* medlem\w* forsakring\w* forsandelse\w* kolli\w* ordernr""",
+        account(?:_(?:number|no|id))? acct acc customer(?:_?(?:number|no|id|ref\w*|code))? client cliente (?:customer|client)_?id
+        order purchase_order booking reservation contract policy membership member loyalty invoice tracking shipment parcel
+        consignment imei iccid meter_(?:number|no|id|point|reading|serial) subscription subscriber confirmation pnr e-?ticket
+        user_?id login_?id sort_?code routing_(?:number|no) frequent_flye?r locator
+        konto\w* kunden_?(?:nummer|nr|konto|kennung|id|karte)\w* kd-?nr kunde bestell\w* auftrag\w* vertrag\w* buchung\w*
+        reservierung\w* rechnung\w* sendung\w* policen\w* versicherungs?_?(?:schein|nummer|nr|police)\w* mitglied\w*
+        zahler\w* paketnummer abos? abonnement\w* abonnenten\w* teilnehmernummer bankleitzahl blz
+        compte commande contrat facture colis suivi adherente? abonnee? abonnement police_d['’]assurance police_n
+        cuenta pedido reserva contrato factura poliza socio socia envio localizador abonad[oa] suscripcion
+        conto ordine prenotazione contratto fattura polizza spedizione utenza abbonamento tessera
+        rekening\w* klant_?(?:nummer|nr|id)\w* bestelling bestel_?(?:nummer|nr)\w* bestelnr order_?(?:nummer|nr)\w* boeking\w*
+        reservering\w* contract\w* polis\w* factuur\w* lidmaatschap\w* lidnummer zending\w* pakketnummer abonnee\w*
+        kont[oa] kontem klienta klient zamowieni[aeu]\w* rezerwacj[iaeę]\w* umow[yaie] faktur[yaie] przesylk[iae] rachunk\w* abonenta
+        czlonkowsk\w* paczki polisy
+        kund_?(?:nummer|nr|id|konto)\w* bestallning\w* bokning\w* avtal\w* medlem\w* forsakring\w* forsandelse\w*
+        kolli\w*""",
     Topic.VERSION: r"""
         versions? ver v build builds firmware release update patch ios ipados android windows macos driver software app kernel
         versione wersja wersji versie mise_a_jour aktualisierung aktualizacja""",
@@ -116,7 +122,7 @@ def _by_first_letter() -> str:
 
 _KEYWORD = re.compile(rf"(?<![a-z0-9@])(?:{_by_first_letter()})(?![a-z])")
 # "Code" is said in many compounds, and each says whether everybody may know it.
-_CODE = re.compile(r"(?:codes?|kod(?:en|u|em|y)?)(?![a-z])")
+_CODE = re.compile(r"(?:codes?|kod(?:en|u|em|y|zie|ens)?)(?![a-z])")
 _COMPOUND = re.compile(r"[a-z-]{1,30}$")
 # A word before "code" or "number" that makes it something everybody may know.
 _EVERYBODYS_CODE = re.compile(
@@ -126,16 +132,33 @@ _EVERYBODYS_CODE = re.compile(
     r"fel|kampanj|airport|sale|black|mcc|exit|response|http)[ -]?$"
 )
 _CODE_INSIDE = re.compile(
-    r"^(?:promo|discount|voucher|error|zip|post|area|country|qr|bar|source|product|rabatt|gutschein|fehler|aktions|"
+    r"(?:promo|discount|voucher|error|zip|post|area|country|qr|bar|source|product|rabatt|gutschein|fehler|aktions|"
     r"korting|kortings|actie|fout|landen|lands|fel|kampanj|streck|de|en|un|uni|dress|hash|geo|morse|vorwahl|pri)s?-?(?:code|kod)"
+)
+# The same in languages that say it behind: "code d'erreur", "numero di modello".
+_BEHIND = re.compile(
+    r"[ -](?:d['’]|de (?:la |l['’])?|di |del |della |dell['’]|do )?(?:erreur|error|errore|bled\w*|promo\w*|reduction|remise|"
+    r"postal\w*|pocztow\w*|sconto|descuento|rabat\w*|qr|pays|pais|area|barres|barre|barras|kreskow\w*|source|fonte|fuente|"
+    r"couleur|avantage|cadeau|parrain\w*|amigo|status|stato|produ[kc]t\w*|article\w*|modele|vol|train|articulo|modelo|vuelo|"
+    r"lote|articolo|modello|volo|treno|prodotto|lotto|artykul\w*|modelu|lotu|pociagu|partii|serie?|seri[ie]|of conduct|"
+    r"etat|estado|regalo|remises|tva|iva|vat|siret|siren|rcs)(?![a-z])"
 )
 _EVERYBODYS_NUMBER = re.compile(
     r"(?:flight|model|part|article|bus|train|version|item|product|channel|page|question|room|artikel\w*|modell?\w*|"
-    r"flug|zug|vol|vuelo|volo|vlucht|lot|flyg|tag|seat|gate|chapter|step|day|series|season)[ -]?$"
+    r"flug|zug|vol|vuelo|volo|vlucht|lot|flyg|tag|seat|gate|chapter|step|day|series|season|serial|batch|vat|company|"
+    r"registration|register|ust-?|umsatzsteuer-?|tva|iva|btw-?|moms|kvk-?|org|organisations?|charity|licen[cs]e|branch|store|"
+    r"platform|track|line|route|shop|fax)[ -]?$"
 )
-
-
-_EVERYBODYS = {Topic.CODE: _EVERYBODYS_CODE, Topic.NUMBER: _EVERYBODYS_NUMBER}
+_ACCOUNTS_CODE = re.compile(
+    r"(?:buchungs|reservierungs|kunden|bestell|boekings|reserverings|klant|bestel|boknings|kund|order|vertrags)-?$"
+)
+_EVERYBODYS = {
+    Topic.CODE: _EVERYBODYS_CODE,
+    Topic.NUMBER: _EVERYBODYS_NUMBER,
+    Topic.ID: re.compile(r"(?:ust|umsatzsteuer)-$"),
+}
+_MAY_FOLLOW = {Topic.CODE, Topic.NUMBER}
+_IN_ORDER = re.compile(r"\bin $")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +174,13 @@ def keywords(folded: Folded) -> list[Keyword]:
     found = []
     for match in _KEYWORD.finditer(plain):
         topic = Topic(str(match.lastgroup).partition("_")[0])
-        if topic in _EVERYBODYS and _EVERYBODYS[topic].search(plain, max(0, match.start() - 16), match.start()):
+        before = max(0, match.start() - 16)
+        if (topic in _EVERYBODYS and _EVERYBODYS[topic].search(plain, before, match.start())) or (
+            topic in _MAY_FOLLOW and _BEHIND.match(plain, match.end())
+        ):
             topic = Topic.VERSION
+        elif match.group() == "order" and _IN_ORDER.search(plain, before, match.start()):
+            continue
         found.append(Keyword(topic, match.start(), match.end()))
     codes = [_code(plain, match) for match in _CODE.finditer(plain)]
     return sorted([*found, *codes], key=lambda word: (word.end, word.start)) if codes else found
@@ -161,8 +189,15 @@ def keywords(folded: Folded) -> list[Keyword]:
 def _code(plain: str, match: re.Match[str]) -> Keyword:
     compound = _COMPOUND.search(plain, max(0, match.start() - 30), match.start())
     start = compound.start() if compound else match.start()
-    known = _CODE_INSIDE.match(plain, start, match.end()) or _EVERYBODYS_CODE.search(plain, max(0, start - 16), start)
-    return Keyword(Topic.VERSION if known else Topic.CODE, start, match.end())
+    known = (
+        _CODE_INSIDE.match(plain, start, match.end())
+        or _EVERYBODYS_CODE.search(plain, max(0, start - 16), start)
+        or _BEHIND.match(plain, match.end())
+    )
+    if known:
+        return Keyword(Topic.VERSION, start, match.end())
+    own = _ACCOUNTS_CODE.match(plain, start, match.start()) if start < match.start() else None
+    return Keyword(Topic.ACCOUNT if own else Topic.CODE, start, match.end())
 
 
 _SENTENCE_ENDS = re.compile(r"[!?…](?:\s|$)|[a-z0-9)]\.\s+[A-ZÀ-Þ]|\n\s*\n")
@@ -174,6 +209,14 @@ _AFTER = 30
 _TIGHT = re.compile(
     r"[\s\"'“”«»(\[]*(?:(?:number|no|nr|nummer|num|numero|numer|id|ref|reference|code|is|ist|lautet|est|es|e|jest|ar|was|"
     r"to|de|n[°º]|numeros?|with|the|your|of|on|ends?|are|van|mit|der|die|das)\b\.?[\s\"'“”«»(\[]*){0,3}[:#=\-–>]*[\s\"'“”«»(#\[]*"
+)
+
+
+_ASKED = 70
+_ENTER = re.compile(
+    r"\b(?:enter|type|use|put|quote|key|give|say|tell|confirm|is|gib|geben|eingeben|tipp\w*|nutz\w*|verwend\w*|saisi\w*|entre[zr]|"
+    r"tape[zr]|utilis\w*|introdu\w*|escrib\w*|us[ae]\b|indic\w*|inseri\w*|digit\w*|usi|utilizz\w*|voer|gebruik\w*|typ|toets|"
+    r"vul|wpisz\w*|podaj\w*|uzyj\w*|prosze|ange|skriv|anvand\w*|fyll|slå|sla)\b"
 )
 
 
@@ -210,6 +253,24 @@ class Context:
                 break
             near.append(word)
         return near
+
+    def asks_for_code(self, start: int, end: int) -> bool:
+        """Whether the sentence goes on to speak of a code: "enter 1234 when you are asked for the code"."""
+        for word in self.words[bisect_left(self._ends, end) :]:
+            if word.start - end > _ASKED or _SENTENCE_ENDS.search(self.folded.text, end, word.start):
+                return False
+            if word.topic is Topic.CODE:
+                return bool(_ENTER.search(self.folded.plain, max(0, start - _ASKED), word.start))
+        return False
+
+    def around(self, start: int, end: int, topic: Topic, before: int = 120, after: int = 70) -> bool:
+        """Whether a word of ``topic`` stands anywhere near a place, also in another sentence."""
+        at = bisect_left(self._ends, start - before)
+        while at < len(self.words) and self.words[at].start <= end + after:
+            if self.words[at].topic is topic:
+                return True
+            at += 1
+        return False
 
     def topics(self, start: int, end: int) -> list[Topic]:
         """What is said about a place: the nearest word first."""

@@ -85,6 +85,32 @@ SHOWN = [
     ("code", "votre mot de passe : hunter2!", "hunter2"),
     ("code", 'the password is "sunshine"', "sunshine"),
     ("code", "uw wachtwoord is Zomer2024", "Zomer2024"),
+    ("code", "Votre mot de passe provisoire : Kx7#mP2qLw9", "Kx7#mP2qLw9"),
+    ("code", "Su contraseña temporal es Kx7#mP2qLw9, cámbiela", "Kx7#mP2qLw9"),
+    ("code", "Twoje hasło tymczasowe to Kx7!mP2qLw9", "Kx7!mP2qLw9"),
+    ("code", "Kx7#mP2qLw9 is your temporary password", "Kx7#mP2qLw9"),
+    ("code", "Il codice di verifica è 48213", "48213"),
+    ("code", "Inserisca 482137 quando le viene chiesto il codice", "482137"),
+    ("code", "Geben Sie 482913 ein, wenn nach dem Code gefragt wird", "482913"),
+    ("national_id", "Personalausweis LZ6311T475", "LZ6311T475"),
+    ("national_id", "dni-12345678Z.pdf", "12345678Z"),
+    ("account", "your booking reference X7K9Q2", "X7K9Q2"),
+    ("account", "il suo ordine 123 456 789", "123 456 789"),
+    ("account", "votre commande 123 456 789", "123 456 789"),
+    ("account", "zamówienie 123 456 789", "123 456 789"),
+    ("phone", "Zadzwonimy do Pana jutro. (601234567)", "601234567"),
+    ("phone", "+48 (0) 601 234 567", "+48 (0) 601 234 567"),
+    ("phone", "2125550173 is where we will call you", "2125550173"),
+    ("phone", "Vi ringer dig på 08-123456", "08-123456"),
+    ("phone", "tel_06_12_34_56_78.jpg", "06_12_34_56_78"),
+    ("address", "V.le Europa 12", "V.le Europa 12"),
+    ("address", "in P.zza Garibaldi 3, Milano", "P.zza Garibaldi 3"),
+    ("address", "C. Mayor 5, Madrid", "C. Mayor 5"),
+    ("address", "An der Alten Mühle 7, Ulm", "An der Alten Mühle 7"),
+    ("address", "we ship it to 4521 Magnolia", "4521 Magnolia"),
+    ("address", "till Björkslingan 12", "Björkslingan 12"),
+    ("birth_date", "född 85-03-12", "85-03-12"),
+    ("token", "https://shop.example/reset/AbC123dEf456", "AbC123dEf456"),
     ("token", "use sk_live_51H8xyzABCDEF", "sk_live_51H8xyzABCDEF"),
     ("token", "AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
     ("token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc123def", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc123def"),
@@ -145,6 +171,17 @@ ORDINARY = [
     "@carol@social.example asked the same",
     "Happy birthday! See you on 12 May.",
     "one two three testing",
+    "Your case number is 48213377, please quote ref: AB-123456.",
+    "la sua richiesta ha il numero 48213377",
+    "zgłoszenie numer 48213377 jest otwarte",
+    "Bel 0800 1234 of ring 020-12 34 56.",
+    "Fehlercode 4711, code d'erreur 4711, codice errore 4711, kod błędu 4711, felkod 4711, foutcode 4711",
+    "Rabattcode SOMMER24, codice sconto ESTATE24, código postal 28013, kod pocztowy 00-123",
+    "Artikelnummer 1234567, numéro d'article 1234567, numero di modello 7654321, USt-IdNr. DE123456789",
+    "Your booking on LH1234 is for Friday; in order to win, collect 123456 steps.",
+    "Unsere Läden in 10115 Berlin nehmen Ihre Bestellung an.",
+    "Am Montag 12 Uhr sind wir da, am Gleis 5, auf Seite 12.",
+    "The store in London NW1 6XE opens at 10.",
 ]
 
 
@@ -163,10 +200,10 @@ def test_ordinary_replies_pass_without_a_word(text: str) -> None:
     assert found(text) == set()
 
 
-def test_the_mailbox_of_a_function_and_a_case_number_only_warn() -> None:
-    text = "Write to support@acme.example and quote ref: AB-123456, for SW1A 1AA"
+def test_the_mailbox_of_a_function_only_warns() -> None:
+    text = "Write to support@acme.example"
     assert held(text) == set()
-    assert kinds(text) == {"email", "account", "address"}
+    assert kinds(text) == {"email"}
 
 
 def test_a_finding_never_says_what_it_found() -> None:
