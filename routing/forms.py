@@ -165,6 +165,7 @@ class PersonForm(forms.Form):
         min_value=0, max_value=500, error_messages={"required": "Capacity is a number from 0 to 500."}
     )
     takes_conversations = forms.BooleanField(required=False)
+    needs_approval = forms.BooleanField(required=False)
     topics = forms.ModelMultipleChoiceField(
         queryset=Topic.objects.all(), required=False, widget=forms.CheckboxSelectMultiple
     )

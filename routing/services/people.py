@@ -30,6 +30,7 @@ class Wanted:
     capacity: int
     takes_conversations: bool
     topic_ids: Collection[int]
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,11 @@ def change(*, user_id: int, wanted: Wanted, actor: AbstractBaseUser) -> str:
         before = facts(user, profile)
         _check(user, profile, wanted, actor)
         profile.role, profile.capacity = wanted.role, wanted.capacity
-        profile.takes_conversations = wanted.takes_conversations
+        profile.takes_conversations, profile.needs_approval = wanted.takes_conversations, wanted.needs_approval
         if profile._state.adding:
             profile.save()
         else:
-            profile.save(update_fields=["role", "capacity", "takes_conversations"])
+            profile.save(update_fields=["role", "capacity", "takes_conversations", "needs_approval"])
         if user.is_active != wanted.active:
             User.objects.filter(pk=user.pk).update(is_active=wanted.active)
             user.is_active = wanted.active
@@ -141,6 +142,7 @@ def facts(user: User, profile: AgentProfile) -> dict[str, Any]:
         "signs in": user.is_active,
         "capacity": profile.capacity,
         "is given work": profile.takes_conversations,
+        "needs approval": profile.needs_approval,
         "knows about": sorted(user.expertise.values_list("topic__name", flat=True)),
     }
 
@@ -148,6 +150,8 @@ def facts(user: User, profile: AgentProfile) -> dict[str, Any]:
 def _check(user: User, profile: AgentProfile, wanted: Wanted, actor: AbstractBaseUser) -> None:
     who = display_name(user)
     _check_values(wanted.role, wanted.capacity)
+    if profile.needs_approval and not wanted.needs_approval and actor.pk == user.pk:
+        raise Refused("Somebody else has to say that your replies need no approval any more.")
     if (wanted.role, wanted.active) == (profile.role, user.is_active):
         return
     if role_of(actor) != Role.ADMIN:

@@ -120,6 +120,20 @@ def add_topic(*, name: str, actor: AbstractBaseUser) -> None:
 
 
 @transaction.atomic
+def set_approval(*, topic_id: int | None, needed: bool, actor: AbstractBaseUser) -> None:
+    """Whether what teams with this topic answer is read by a lead before it leaves. Raises Refused."""
+    if not led_teams(actor):
+        raise Refused("Only admins and leads say what needs approval.")
+    topic = Topic.objects.select_for_update().filter(pk__in=[topic_id]).first()
+    if topic is None:
+        raise Refused("There is no such topic any more. Reload the page.")
+    if topic.needs_approval != needed:
+        Topic.objects.filter(pk=topic.pk).update(needs_approval=needed)
+        before, after = {"needs approval": topic.needs_approval}, {"needs approval": needed}
+        changes.tell("topic", topic.pk, actor, before=before, after=after, name=topic.name)
+
+
+@transaction.atomic
 def remove_topic(*, topic_id: int | None, actor: AbstractBaseUser) -> None:
     """Nobody is found by it any more; rules that ask for it go to the whole team. Raises Refused."""
     require_admin(actor)

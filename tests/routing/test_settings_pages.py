@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile, AnswerPermission, Expertise, Membership, Rule, Team, Topic
-from routing.services import changes, people, preview, teams
+from routing.permissions import RoutingPolicy
+from routing.services import changes, handing, people, preview, teams
 from routing.services.assignment import route_due
 from tests import factories
 from tests.factories import Desk, signed_in
@@ -124,6 +125,41 @@ def test_a_lead_changes_capacity_and_topics_but_no_role(desk: Desk) -> None:
     assert told == "“Erin”: capacity: 8 → 3; is given work: yes → no; knows about: Invoices"
     with pytest.raises(Refused, match="Only an admin changes a role"):
         people.change(user_id=desk.erin.pk, wanted=people.Wanted("lead", True, 3, False, []), actor=desk.bob)
+
+
+def test_a_lead_says_whose_replies_need_approval_and_nobody_lifts_their_own(desk: Desk) -> None:
+    sent = {"role": "agent", "active": "on", "capacity": "8", "takes_conversations": "on", "needs_approval": "on"}
+    signed_in(desk.bob).post(f"/settings/people/{desk.erin.pk}/", sent)
+    assert AgentProfile.objects.get(user=desk.erin).needs_approval
+    assert changes.history("person", desk.erin.pk)[0].what == "“Erin”: needs approval: no → yes"
+    assert "checked" in signed_in(desk.bob).get(f"/settings/people/{desk.erin.pk}/").content.decode().split(
+        'name="needs_approval"'
+    )[1].split(">")[0]
+    people.change(
+        user_id=desk.bob.pk, wanted=people.Wanted("lead", True, 8, False, [], needs_approval=True), actor=desk.dana
+    )
+    with pytest.raises(Refused, match="Somebody else"):
+        people.change(user_id=desk.bob.pk, wanted=people.Wanted("lead", True, 8, False, []), actor=desk.bob)
+    people.change(user_id=desk.bob.pk, wanted=people.Wanted("lead", True, 8, False, []), actor=desk.dana)
+    assert not AgentProfile.objects.get(user=desk.bob).needs_approval
+
+
+def test_a_topic_that_needs_approval_says_so_and_who_switched_it(desk: Desk) -> None:
+    topic = Topic.objects.create(name="Invoices")
+    experts = factories.team("Experts", kind="experts")
+    experts.topics.add(topic)
+    nora = factories.person("nora", experts, role="expert")
+    talk = factories.routed(desk)
+    handing.assign(conversation_id=talk.pk, actor=desk.bob, team_id=experts.pk)
+    bob = signed_in(desk.bob)
+    assert RoutingPolicy().approval(nora, talk.pk) == ""
+    bob.post("/settings/topics/", {"approval": topic.pk, "needed": "yes"})
+    assert "about Invoices" in RoutingPolicy().approval(nora, talk.pk)
+    page = bob.get("/settings/teams/").content.decode()
+    assert 'aria-checked="true" aria-label="Replies about Invoices need approval"' in page
+    assert "“Invoices”: needs approval: no → yes" in page.replace("&quot;", '"')
+    bob.post("/settings/topics/", {"approval": topic.pk, "needed": "no"})
+    assert RoutingPolicy().approval(nora, talk.pk) == ""
 
 
 def test_the_last_admin_stays(desk: Desk) -> None:

@@ -130,6 +130,7 @@ def _wanted(form: PersonForm) -> people.Wanted:
         capacity=values["capacity"],
         takes_conversations=values["takes_conversations"],
         topic_ids=[topic.pk for topic in values["topics"]],
+        needs_approval=values["needs_approval"],
     )
 
 
@@ -140,5 +141,6 @@ def _initial(colleague: Colleague) -> dict[str, Any]:
         "active": colleague.user.is_active,
         "capacity": profile.capacity if profile else 8,
         "takes_conversations": profile.takes_conversations if profile else True,
+        "needs_approval": bool(profile and profile.needs_approval),
         "topics": list(colleague.topic_ids),
     }

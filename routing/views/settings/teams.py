@@ -39,6 +39,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "topics": Topic.objects.all(),
         "kinds": Team.Kind.choices,
         "history": changes.history("team"),
+        "of_topics": changes.history("topic", limit=5),
         "refused": refused,
         "name": name,
     }
@@ -92,12 +93,15 @@ def members(request: HttpRequest, team_id: int) -> HttpResponse:
 
 @require_POST
 def topics(request: HttpRequest) -> HttpResponse:
-    """Add or remove something that people can know about."""
+    """Add or remove something that people can know about, or say whether answers about it need approval."""
     require(request.user, "see_settings")
-    remove = request.POST.get("remove")
+    remove, switched = request.POST.get("remove"), request.POST.get("approval")
 
     def work() -> None:
-        if remove is not None:
+        if switched is not None:
+            needed = request.POST.get("needed") == "yes"
+            teams.set_approval(topic_id=whole(switched), needed=needed, actor=person(request))
+        elif remove is not None:
             teams.remove_topic(topic_id=whole(remove), actor=person(request))
         else:
             teams.add_topic(name=request.POST.get("name", ""), actor=person(request))
