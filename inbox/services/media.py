@@ -5,12 +5,14 @@ A row of MediaCopy is the job. Nothing here runs in a web process except ``want`
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.db import connection as database
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -21,9 +23,12 @@ from inbox.models import MediaCopy, Message
 from inbox.services import pictures, strangers
 from inbox.services.strangers import Unreachable
 
+log = logging.getLogger(__name__)
+
 LEASE = timedelta(seconds=60)  # longer than strangers.SECONDS, a silent name server, and reading a large picture
 REFUSED_FOR = timedelta(minutes=10)  # then whoever looks lets it be tried again
 KEPT_DAYS = 30
+MOST = 20  # files of one message that are shown; networks allow up to 10
 State = MediaCopy.State
 
 
@@ -70,7 +75,7 @@ class File:
 def files_of(message: Message) -> list[Mapping[str, Any]]:
     """What the network said of the message's files."""
     listed = message.facts.get("media")
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return [one for one in listed if isinstance(one, dict)][:MOST] if isinstance(listed, list) else []
 
 
 def shown(messages: Sequence[Message]) -> dict[int, list[File]]:
@@ -153,6 +158,12 @@ def turn(lane: int = Lane.QUICK) -> bool:
         found = _fetched(copy)
     except (Unreachable, pictures.NotAPicture) as error:
         found = {"state": State.REFUSED, "reason": str(error)}
+    except OperationalError:
+        raise
+    except Exception as error:  # one strange file must not come back for ever
+        log.exception("file %s of message %s: fetching failed unexpectedly", copy.position, copy.message_id)
+        sentence = f"Something unexpected happened while it was fetched ({type(error).__name__})."
+        found = {"state": State.REFUSED, "reason": sentence}
     _settle(copy, found)
     return True
 

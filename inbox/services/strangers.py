@@ -58,8 +58,15 @@ def fetch(address: str) -> bytes:
             return body
         if status not in (301, 302, 303, 307, 308) or not location:
             raise Unreachable(_said(status))
-        address = urljoin(url.url, location)
+        address = _joined(url.url, location)
     raise Unreachable("Its server leads on from one address to the next.")
+
+
+def _joined(here: str, location: str) -> str:
+    try:
+        return urljoin(here, location)
+    except ValueError:  # what looks like an IPv6 address and is none
+        raise Unreachable("Its server leads on to an address that is none.") from None
 
 
 def _said(status: int) -> str:

@@ -202,6 +202,13 @@ def test_odd_facts_break_no_page(desk: factories.Desk, alice: Client, facts: Any
     assert alice.get(f"/media/{message}/7/").status_code == 404
 
 
+def test_a_message_shows_so_many_files_and_no_more(desk: factories.Desk, alice: Client) -> None:
+    carol, message = writes(desk, *[photo(f"https://pictures.example/{n}.jpg") for n in range(300)])
+    page = alice.get(f"/inbox/mine/{carol.pk}/").content.decode()
+    assert page.count('class="file"') == media.MOST
+    assert alice.get(f"/media/{message}/{media.MOST}/").status_code == 404
+
+
 def test_what_its_author_deleted_is_fetched_no_more(
     desk: factories.Desk, alice: Client, near: Callable[[Script], Line]
 ) -> None:

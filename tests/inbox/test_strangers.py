@@ -242,6 +242,13 @@ def test_a_redirect_within_the_world_is_followed_and_resolved_anew(
     assert resolver.asked == ["pictures.example"] * 2
 
 
+@pytest.mark.parametrize("location", ["https://[::1", "//[", "https://[fe80::1%25x]/", "\x01", "https://a:b/"])
+def test_a_redirect_to_no_address_at_all_is_refused(near: Callable[[Script], Line], location: str) -> None:
+    server = near(redirects(location))
+    with pytest.raises(Unreachable):
+        fetch(server.url + "/a.png")
+
+
 def test_redirects_end(near: Callable[[Script], Line]) -> None:
     server = near(redirects("/again"))
     with pytest.raises(Unreachable, match="leads on"):
