@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -75,7 +76,8 @@ class File:
 def files_of(message: Message) -> list[Mapping[str, Any]]:
     """What the network said of the message's files."""
     listed = message.facts.get("media")
-    return [one for one in listed if isinstance(one, dict)][:MOST] if isinstance(listed, list) else []
+    files = (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
+    return list(islice(files, MOST))
 
 
 def shown(messages: Sequence[Message]) -> dict[int, list[File]]:
