@@ -82,6 +82,9 @@ class Attachment(models.Model):
     data = models.BinaryField()
     small = models.BinaryField()
     small_mime = models.CharField(max_length=40)
+    # What the network calls it, once it was handed over, and until when it keeps it unused.
+    ref = models.CharField(max_length=200, blank=True, default="", db_default="")
+    ref_expires_at = models.DateTimeField(null=True)
 
     shown_width, shown_height = _fitting("width"), _fitting("height")
 

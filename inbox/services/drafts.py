@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.types import Draft, Visibility
 from inbox.models import Conversation, Message, OutboxItem
+from inbox.services import uploads
 
 IN = Message.Direction.IN
 # States in which a reply holds, or may hold, what a network gives only once.
@@ -57,6 +58,7 @@ def draft_of(item: OutboxItem) -> Draft:
         started_at=item.first_sending_at,
         answers_at=item.in_reply_to.published_at if item.in_reply_to else None,
         public_id=public_id,
+        media=uploads.refs(item),
         **(_facts(item.conversation, public, besides=item) if direct else {}),
     )
 

@@ -25,7 +25,7 @@ from connectors.types import Denied, Receipt
 from inbox.downstream import policy
 from inbox.models import OutboxItem
 from inbox.models.outbox import AtHome
-from inbox.services import approvals, guarding, outcomes, settling, tokens
+from inbox.services import approvals, guarding, outcomes, settling, tokens, uploads
 from inbox.services.connections import may_send
 from inbox.services.errands import Errand, errand_of
 from inbox.services.lanes import in_place
@@ -106,6 +106,7 @@ def send_one(item_id: int) -> bool:
 def _see_through(item: OutboxItem, held: Held) -> bool:
     try:
         connector = tokens.ready(item.connection)
+        uploads.ready(item, connector)
         errand = _claim(item, connector, held)
     except ConnectorError as error:
         return outcomes.not_sent(item, error, source=State.QUEUED)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from PIL import ExifTags, Image
 
 from connectors.models import Connection
 from inbox.models import Event, OutboxHold, OutboxItem, SavedDraft
-from inbox.services import acting, approvals, outbox, pauses, replies
+from inbox.services import acting, approvals, attachments, outbox, pauses, replies
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile
 from tests.flows.conftest import Desk
@@ -327,6 +329,9 @@ def test_a_customers_reply_to_us_is_hidden_once_with_a_replys_certainty(desk: De
         )  # fmt: skip
     desk.send()
     assert states() == ["unknown"]
+    # X does not tell what is hidden, but says that hiding twice is hiding once: it is done again, once nothing can
+    # be on its way any more.
+    OutboxItem.objects.update(sending_at=timezone.now() - timedelta(minutes=2))
     desk.settle()
     desk.send()
     assert states() == ["sent"]
@@ -334,3 +339,49 @@ def test_a_customers_reply_to_us_is_hidden_once_with_a_replys_certainty(desk: De
     assert message.facts["hidden"] is True
     assert desk.network.done_to("x", message.external_id)["hidden"]
     assert not Event.objects.filter(kind__startswith="outbox.").exists()
+
+
+# Pictures ------------------------------------------------------------------------------------------------------
+
+
+def _picture() -> bytes:
+    """A JPEG with the place where it was taken."""
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (59.0, 20.0, 4.0), 3: "E", 4: (18.0, 4.0, 7.0)})
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def test_a_picture_leaves_with_its_description_and_without_its_place(carol: Desk, settings: Any) -> None:
+    settings.HTTP_DEADLINE = 2.0
+    row = attachments.add(
+        author=carol.alice, conversation=carol.conversation("carol"), data=_picture(), name=f"{EMAIL}.jpg"
+    )
+    attachments.describe(attachment=row, alt="Where the cable goes")
+    carol.network.fault("timeout_after_write", path="/2/media/upload", method="POST", times=1, seconds=4)
+    carol.reply("carol", "It goes there, Carol.", pictures=[row.pk])
+    carol.send()
+    OutboxItem.objects.update(run_at=timezone.now())
+    carol.send()
+    assert states() == ["sent"]
+    (line,) = [line for line in carol.network.ledger() if line["kind"] == "tweet"]
+    row.refresh_from_db()
+    mime, data, alt = carol.network.picture("x", row.ref)
+    assert (mime, alt) == ("image/jpeg", "Where the cable goes")
+    assert not Image.open(io.BytesIO(data)).getexif()
+    assert EMAIL not in str(line)
+
+
+def test_a_secret_in_an_alternative_text_stops_the_reply(carol: Desk) -> None:
+    row = attachments.add(author=carol.alice, conversation=carol.conversation("carol"), data=_picture())
+    attachments.describe(attachment=row, alt=f"A letter to {EMAIL}")
+    with pytest.raises(replies.Stopped) as stopped:
+        carol.reply("carol", "Here it is.", pictures=[row.pk])
+    assert stopped.value.code == "guard"
+    assert not OutboxItem.objects.exists()
+
+
+def test_a_picture_that_is_gone_is_said(carol: Desk) -> None:
+    with pytest.raises(replies.Stopped, match="no longer there"):
+        carol.reply("carol", "Here it is.", pictures=[4711])
