@@ -69,11 +69,17 @@ def outbox_of(conversation: Conversation, *, messages: Sequence[Message], limit:
     One statement, with what holds each of them. A message has one reply behind it at most.
     """
     shown = Q(message__in=[row.pk for row in messages]) | Q(message__isnull=True)
+    people = holds.filter(kind__in=OutboxHold.BY_PEOPLE).order_by("-kind")  # the guard's before an approval's
     holds = OutboxHold.objects.filter(item=OuterRef("pk"), released_at__isnull=True).order_by("release_at", "pk")
     return list(
         OutboxItem.objects.filter(shown, conversation=conversation)
         .select_related("author")
-        .annotate(hold_kind=Subquery(holds.values("kind")[:1]), held_until=Subquery(holds.values("release_at")[:1]))
+        .annotate(
+            hold_kind=Subquery(holds.values("kind")[:1]),
+            held_until=Subquery(holds.values("release_at")[:1]),
+            leaves_at=Subquery(holds.filter(kind=OutboxHold.Kind.SCHEDULE).values("release_at")[:1]),
+            waits_for=Subquery(people.values("kind")[:1]),
+        )
         .annotate(held_why=Subquery(holds.filter(release_at=None).values("why")[:1]))
         .order_by("-created_at")[: len(messages) + limit]
     )[::-1]

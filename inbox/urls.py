@@ -4,13 +4,15 @@ from django.urls import path
 
 from inbox.api import connections as connection_health
 from inbox.api import contacts, messages, tags
-from inbox.views import attachments, connections, conversations, held, media, outbox
+from inbox.views import attachments, composer, connections, conversations, held, media, outbox
 from inbox.views import tags as tag_pages
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
 
 urlpatterns = [
-    path("conversations/<int:conversation_id>/compose/", conversations.compose, name="compose"),
+    path("conversations/<int:conversation_id>/compose/", composer.compose, name="compose"),
+    path("conversations/<int:conversation_id>/draft/", composer.draft, name="draft"),
+    path("conversations/<int:conversation_id>/macros/", composer.macro_list, name="conversation_macros"),
     path("conversations/<int:conversation_id>/resolve/", conversations.resolve, name="resolve"),
     path("conversations/<int:conversation_id>/reopen/", conversations.reopen, name="reopen"),
     path("conversations/<int:conversation_id>/snooze/", conversations.snooze, name="snooze"),
@@ -22,6 +24,7 @@ urlpatterns = [
     path("media/<int:message_id>/<int:position>/", media.card, name="media_card"),
     path("media/<int:message_id>/<int:position>/full/", media.shown, name="media_full"),
     path("media/<int:message_id>/<int:position>/small/", media.shown, {"size": "small"}, name="media_small"),
+    path("outbox/<int:item_id>/edit/", composer.edit, name="outbox_edit"),
     path("outbox/<int:item_id>/<slug:action>/", outbox.act, name="outbox_act"),
     path("trouble/", outbox.trouble, name="trouble"),
     path("held/", held.overview, name="held"),

@@ -80,6 +80,8 @@ def _decides(action: str, **data: Any) -> list[Row]:
 # A picture that waits in a composer is its author's alone.
 AUTHOR_SEES = "302 302 404 200 404 404 404 404"
 PICTURES: list[Row] = [
+# Whoever else may decide over a reply may not change its words.
+AUTHOR_ACTS = "302 302 404 303 404 403 404 404"
     *(
         Row(f"media/<int:message_id>/<int:position>/{size}", "GET", f"/media/{{own_message}}/0/{size}", TEAM_SEES)
         for size in ("", "full/", "small/")
@@ -252,6 +254,12 @@ TABLE: list[Row] = [
     *_decides("approve"), *_decides("edit"), *_decides("pass", reason="Hers"), *_decides("return", comment="Kinder"),
     Row("held/<int:item_id>/<slug:action>/", "POST", "/held/{item}/destroy/", NOBODY),
     Row("held/", "GET", "/held/", "302 302 403 403 403 200 200 403"),
+    Row(f"{_C}/draft/", "PUT", "/conversations/{own}/draft/", TEAM_SEES.replace("200", "400")),
+    Row(f"{_C}/draft/", "PUT", f"/conversations/{_ABSENT}/draft/", NOBODY),
+    Row(f"{_C}/macros/", "GET", "/conversations/{own}/macros/", TEAM_SEES),
+    Row(f"{_C}/macros/", "GET", f"/conversations/{_ABSENT}/macros/", NOBODY),
+    Row("outbox/<int:item_id>/edit/", "POST", "/outbox/{item}/edit/", AUTHOR_ACTS, {"text": "Other words"}),
+    Row("outbox/<int:item_id>/edit/", "POST", f"/outbox/{_ABSENT}/edit/", NOBODY, {"text": "Other words"}),
     Row("trouble/", "GET", "/trouble/", "302 302 403 403 403 200 200 200"),
     Row("connections/", "GET", "/connections/", "302 302 403 403 403 200 200 200"),
     Row("connections/<int:connection_id>/", "GET", "/connections/{connection}/", "302 302 403 403 403 200 200 200"),

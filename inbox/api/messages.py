@@ -6,21 +6,23 @@ import hashlib
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from connectors.errors import ConnectorError
-from connectors.types import Denied, Visibility
+from connectors.types import Allowed, Denied, Visibility
 from inbox import selectors
 from inbox.api.base import WrongKey, call, key_of
 from inbox.api.fields import Person, RowId, Text
 from inbox.api.pages import PageQuery
 from inbox.downstream import REPLIES
+from inbox.guard import Finding
 from inbox.models import Message, Note, OutboxItem
 from inbox.permissions import conversation_for, item_for, person
-from inbox.services import conversations, outbox, replies
+from inbox.services import conversations, macros, outbox, replies, saved
 from inbox.services.conversations import Refused
 
 AUDIENCES = [(kind.value, kind.value) for kind in Visibility]
@@ -80,33 +82,75 @@ class OutboxSerializer(serializers.ModelSerializer[OutboxItem]):
         return MeasureSerializer(count).data
 
 
+class Words(Text):
+    """One of several texts of a reply; it may still be empty while somebody writes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": saved.LONGEST, "trim_whitespace": False, "allow_blank": True, **options})
+
+
+class Posts(serializers.ListField):
+    child = Words()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": saved.POSTS, "required": False, **options})
+
+
 class MeasureRequest(serializers.Serializer[Any]):
     conversation = RowId()
     visibility = serializers.ChoiceField(AUDIENCES)
-    text = Text(allow_blank=True, trim_whitespace=False, max_length=100_000)
+    text = Words()
+    more = Posts(help_text="Further posts of a public thread.")
+    line = Words(required=False, default="", help_text="What is said in public beside a private reply.")
+    fallback = Words(required=False, default="", help_text="What is said in public where the private one cannot be.")
+
+
+class FindingSerializer(serializers.Serializer[Finding]):
+    """A place that gives something away. The words themselves are never repeated."""
+
+    kind = serializers.CharField()
+    level = serializers.CharField(help_text="`hold` keeps the reply back, `warn` only says so.")
+    part = serializers.IntegerField(help_text="Which of the public texts: `text` and `more`, or `line` and `fallback`.")
+    start = serializers.IntegerField(help_text="In code points, as is `end`.")
+    end = serializers.IntegerField()
+    why = serializers.CharField()
 
 
 class AdviceSerializer(MeasureSerializer):
-    """The length of a text, and what the network would say to it."""
+    """The length of a text, what the network would say to it, and what the guard finds in what everybody would read."""
 
     refused = serializers.CharField(help_text="Why it could not be sent; empty where it could.")
     warnings = serializers.ListField(child=serializers.CharField())
+    parts = MeasureSerializer(many=True, help_text="The lengths of `more`, or of `line` and `fallback`.")
+    findings = FindingSerializer(many=True)
 
 
 class MeasureView(APIView):
     @call("write:replies", takes=MeasureRequest, gives=AdviceSerializer)
     def post(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
-        """Measure a text as the network counts it. Stores nothing."""
+        """Measure a text as the network counts it, and show it to the guard. Stores nothing."""
         conversation = conversation_for(request.user, asked["conversation"], REPLIES[asked["visibility"]])
         count, verdict = replies.advise(
             conversation_id=conversation.pk, visibility=asked["visibility"], text=asked["text"]
         )
-        refused = verdict.reason if isinstance(verdict, Denied) else ""
+        if asked["visibility"] == "public":
+            others, public = asked.get("more", []), [asked["text"], *asked.get("more", [])]
+        else:
+            others = public = [asked["line"], asked["fallback"]]
+        found = replies.findings(conversation_id=conversation.pk, texts=public) if any(public) else []
+        lengths = [replies.measure(conversation_id=conversation.pk, visibility="public", text=part) for part in others]
         return {
             **MeasureSerializer(count).data,
-            "refused": refused,
-            "warnings": [] if isinstance(verdict, Denied) else list(verdict.warnings),
+            **_said(verdict, macros.unfilled("\n".join((asked["text"], *others)))),
+            "parts": lengths,
+            "findings": found,
         }
+
+
+def _said(verdict: Allowed | Denied, unfilled: str) -> dict[str, Any]:
+    if isinstance(verdict, Denied):
+        return {"refused": f"{verdict.reason} {unfilled}".strip(), "warnings": []}
+    return {"refused": unfilled, "warnings": list(verdict.warnings)}
 
 
 class MessagesView(APIView):
@@ -119,9 +163,33 @@ class MessagesView(APIView):
         return selectors.thread_of(conversation_for(request.user, conversation_id))
 
 
+class Then(serializers.Serializer[Any]):
+    """What is done with the conversation once the reply is sent."""
+
+    do = serializers.ChoiceField([("resolve", "resolve"), ("snooze", "snooze")])
+    until = serializers.DateTimeField(required=False, help_text="With `snooze`: when it ends.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["do"] == "snooze" and ("until" not in attrs or attrs["until"] <= timezone.now()):
+            raise serializers.ValidationError({"until": ["Say until when, and not before now."]})
+        return attrs
+
+
 class ReplyRequest(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(AUDIENCES, help_text="Who reads it. There is no default.")
-    text = Text(max_length=100_000)
+    text = Text(max_length=saved.LONGEST)
+    more = Posts(
+        child=Text(max_length=saved.LONGEST),
+        help_text="Further posts of a public reply, each below the one before, where the network has threads.",
+    )
+    line = Text(
+        max_length=saved.LONGEST, required=False, allow_blank=True, default="",
+        help_text="With a private reply: what is said in public once it is sent.",
+    )  # fmt: skip
+    fallback = Text(
+        max_length=saved.LONGEST, required=False, allow_blank=True, default="",
+        help_text="With `line`: what is said in public instead of it where the private reply cannot be sent.",
+    )  # fmt: skip
     seen_message = RowId(
         required=False,
         allow_null=True,
@@ -131,7 +199,13 @@ class ReplyRequest(serializers.Serializer[Any]):
         required=False, allow_null=True, help_text="The newest reply that you have read. Newer ones stop yours."
     )
     send_at = serializers.DateTimeField(required=False, allow_null=True, help_text="Not before this moment.")
+    then = Then(required=False, allow_null=True)
     confirmed = serializers.BooleanField(default=False, help_text="Send although something happened meanwhile.")
+    override = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=400,
+        help_text="Why what the guard holds may be read by everybody. Leads only; an event keeps it.",
+    )  # fmt: skip
+    ask = serializers.BooleanField(default=False, help_text="What the guard holds waits for a lead.")
 
 
 class RepliesView(APIView):
@@ -141,24 +215,33 @@ class RepliesView(APIView):
 
         The reply is frozen and held for the undo time; its state tells whether it has left. Send the ids of the newest
         message and reply that you have read, or `confirmed`: without them anything newer than nothing stops it.
+        What must not be public stops it with 409 and the code `guard`.
         """
         conversation_for(request.user, conversation_id, REPLIES[asked["visibility"]])
         item = replies.compose(
             author=person(request),
             conversation_id=conversation_id,
-            visibility=asked["visibility"],
-            text=asked["text"],
             client_key=f"api-{hashlib.sha256(key_of(request).encode()).hexdigest()[:60]}",
             seen_message_id=asked.get("seen_message"),
             seen_outbox_id=asked.get("seen_reply"),
             send_at=asked.get("send_at"),
-            confirmed=asked["confirmed"],
+            more=asked.get("more", []),
+            then=_then(asked.get("then")),
+            **{
+                name: asked[name] for name in ("visibility", "text", "line", "fallback", "confirmed", "override", "ask")
+            },
         )
         # The outbox remembers a key longer than the API does: the same one must still mean the same reply.
         same = (conversation_id, asked["visibility"], asked["text"].strip())
         if (item.conversation_id, item.visibility, item.payload["text"]) != same:
             raise WrongKey
         return item
+
+
+def _then(asked: dict[str, Any] | None) -> dict[str, str] | None:
+    if not asked:
+        return None
+    return {"do": asked["do"], **({"until": asked["until"].isoformat()} if asked["do"] == "snooze" else {})}
 
 
 class OutboxView(APIView):

@@ -16,6 +16,9 @@ class SavedDraft(models.Model):
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
     audience = models.CharField(max_length=6)  # public, direct or note
     text = models.TextField()
+    more = models.JSONField(default=list)  # further posts of a public thread
+    line = models.TextField(blank=True, default="", db_default="")  # what is said in public beside a private text,
+    fallback = models.TextField(blank=True, default="", db_default="")  # and instead of it
     comment = models.CharField(max_length=400, blank=True, default="")  # of the approver who returned it
     saved_at = models.DateTimeField(default=timezone.now)
 

@@ -22,6 +22,8 @@ class Shown:
     public_reply: bool
     direct_message: bool
     streams: dict[str, str]
+    threads: bool = False
+    deep_link: str = ""
 
 
 @lru_cache(maxsize=64)
@@ -38,6 +40,8 @@ def shown(key: str) -> Shown:
         public_reply=able.public_reply,
         direct_message=able.direct_message,
         streams={spec.key: spec.label for spec in able.streams},
+        threads=able.threads,
+        deep_link=able.deep_link,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +15,22 @@ from django.utils import timezone
 
 from connectors.errors import ConfigError, ConnectorError
 from connectors.models import Connection
-from connectors.types import Allowed, Denied, Draft, Measure, Visibility
+from connectors.types import Allowed, Denied, Draft, Measure, MediaRef, Visibility
 from inbox.downstream import policy
 from inbox.guard import Finding
 from inbox.models import Conversation, Message, OutboxHold, OutboxItem, SavedDraft
-from inbox.services import approvals, conversations, drafts, events, guarding, outbox
+from inbox.services import (
+    approvals,
+    attachments,
+    conversations,
+    drafts,
+    events,
+    guarding,
+    macros,
+    networks,
+    outbox,
+    uploads,
+)
 from inbox.services.connections import connector_for
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
@@ -32,6 +43,12 @@ State = OutboxItem.State
 DIRECT, PUBLIC = Visibility.DIRECT, Visibility.PUBLIC
 REMOVED = "The account of this conversation was removed from the desk, so nothing can be sent. Leave a note instead."
 NO_POST = "There is no public post of this customer to answer here. Reply privately instead."
+NO_THREADS = "This network takes one post for a reply. Say it in one, or continue privately."
+ONE_PRIVATE = "Only a public reply goes on in further posts. Write it as one private message."
+NO_LINE = "A public line goes beside a private reply only."
+PAST = "This time is over already. Choose a later one, or send it now."
+FAR = "Choose a time within the next year."
+AHEAD = timedelta(days=366)  # how far ahead a reply may be scheduled
 NO_OVERRIDE = "Only a lead may let this pass. Ask one, send it privately, or take it out."
 
 
@@ -43,6 +60,12 @@ class Piece:
     text: str
     fallback: str = ""  # said instead where what goes before cannot be sent
     continues: bool = False  # hangs below the piece before it
+    media: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def read(self) -> list[str]:
+        """Everything in it that its readers can read."""
+        return [text for text in (self.text, self.fallback, *(str(one["alt"]) for one in self.media)) if text]
 
 
 def compose(
@@ -61,6 +84,7 @@ def compose(
     undo_seconds: float | None = None,
     then: Mapping[str, Any] | None = None,
     confirmed: bool = False,
+    pictures: Sequence[int] = (),
     override: str = "",
     ask: bool = False,
 ) -> OutboxItem:
@@ -69,8 +93,9 @@ def compose(
     ``seen_message_id`` is the newest message of the contact that the page showed, ``seen_outbox_id`` the newest
     reply; what came behind them stops it unless ``confirmed``. ``more`` are further posts of a public thread.
     ``line`` is said in public once a private message is sent, ``fallback`` where that cannot be sent. ``then``
-    is done once it is sent. What the guard holds leaves with ``override``, a reason, by those who may; with
-    ``ask`` it waits for one of them. The same ``client_key`` gives the same item: a double click is one reply.
+    is done once it is sent. ``pictures`` are the author's waiting attachments, for what leaves first. What the
+    guard holds leaves with ``override``, a reason, by those who may; with ``ask`` it waits for one of them. The
+    same ``client_key`` gives the same item: a double click is one reply.
     Raises Stopped with everything that stands in the way.
     """
     if not client_key or len(client_key) > 64:
@@ -81,25 +106,52 @@ def compose(
         earlier = OutboxItem.objects.filter(author_id=author.pk, client_key=client_key).first()
         if earlier is not None:
             return earlier
+        seen_message_id = _known(conversation, seen_message_id)
         reasons = Reasons()
         if not confirmed:
             look_for_news(reasons, conversation, author, seen_message=seen_message_id, seen_outbox=seen_outbox_id)
+        if more and not networks.shown(conversation.connection.network).threads:
+            reasons.add(NO_THREADS)
+        reasons.add(_bad_time(send_at))
+        chosen = uploads.chosen(author=author, conversation=conversation, ids=pictures)
+        uploads.look(reasons, conversation, Visibility(visibility), chosen, asked=len(pictures))
+        pieces[0] = replace(pieces[0], media=uploads.frozen(chosen))
         ready = [_ready(reasons, conversation, author, piece, seen_message_id) for piece in pieces]
         found = _guarded(reasons, conversation, author, pieces, override=override, ask=ask)
         reasons.raise_if_any()
         items = _freeze(conversation, author, pieces, ready, client_key, seen_message_id, then)
+        attachments.give(item=items[0], ids=pictures)
         _hold(items, author, found, override, send_at, undo_seconds)
         SavedDraft.objects.filter(author_id=author.pk, conversation=conversation, audience=visibility).delete()
         return items[0]
 
 
+def _known(conversation: Conversation, seen: int | None) -> int | None:
+    """The newest message of this conversation that a page can have shown: what it sends back is anybody's number."""
+    if seen is None:
+        return None
+    there = conversation.messages.filter(pk__lte=min(seen, 2**63 - 1), direction=Message.Direction.IN)
+    return there.order_by("-pk").values_list("pk", flat=True).first()
+
+
 def _pieces(visibility: Visibility, text: str, more: Sequence[str], line: str, fallback: str) -> list[Piece]:
     first = Piece(visibility, storable(text).strip())
+    if visibility is PUBLIC and (line.strip() or fallback.strip()):
+        raise Refused(NO_LINE)
+    if visibility is DIRECT and more:
+        raise Refused(ONE_PRIVATE)
     if visibility is PUBLIC:
         return [first, *(Piece(PUBLIC, storable(part).strip(), continues=True) for part in more)]
     if not line.strip():
         return [first]
     return [first, Piece(PUBLIC, storable(line).strip(), storable(fallback).strip())]
+
+
+def _bad_time(send_at: datetime | None) -> str:
+    now = timezone.now()
+    if send_at is None or now < send_at <= now + AHEAD:
+        return ""
+    return PAST if send_at <= now else FAR
 
 
 def _ready(
@@ -111,13 +163,16 @@ def _ready(
     draft = drafts.new(conversation, piece.visibility, piece.text, target)
     if target is None and piece.visibility is PUBLIC:
         reasons.add(NO_POST)
-    elif not piece.text:
+    elif not piece.text and not piece.media:
         reasons.add("The reply is empty.")
     elif conversation.connection.state == Connection.State.REMOVED:
         reasons.add(REMOVED)
     else:
-        for text in filter(None, (piece.text, piece.fallback)):
-            _ask_connector(reasons, conversation, drafts.new(conversation, piece.visibility, text, target))
+        media = [MediaRef(str(one["attachment"])) for one in piece.media]
+        for text in (piece.text, *filter(None, [piece.fallback])):
+            reasons.add(macros.unfilled(text))
+            draft_of_it = drafts.new(conversation, piece.visibility, text, target)
+            _ask_connector(reasons, conversation, replace(draft_of_it, media=media))
     return draft, target
 
 
@@ -150,13 +205,13 @@ def _guarded(
     ask: bool,
 ) -> list[Finding]:
     """What the guard holds of all that everybody would read together, unless it may pass or is to wait."""
-    texts = [text for piece in pieces if piece.visibility is PUBLIC for text in (piece.text, piece.fallback) if text]
+    texts = [text for piece in pieces if piece.visibility is PUBLIC for text in piece.read]
     found = guarding.holding(guarding.look(conversation, texts))
     if found and override:
         if not may_override(author, conversation.pk):
             reasons.add(NO_OVERRIDE)
     elif found and not ask:
-        reasons.findings = found
+        reasons.findings, reasons.texts = found, texts
     return found
 
 
@@ -176,6 +231,8 @@ def _freeze(
     items: list[OutboxItem] = []
     for number, (piece, (draft, target)) in enumerate(zip(pieces, ready, strict=True)):
         payload = {**drafts.frozen(draft), **({"continues": True} if piece.continues else {})}
+        if piece.media:
+            payload["media"] = list(piece.media)
         items.append(
             OutboxItem.objects.create(
                 kind=OutboxItem.Kind.DIRECT if piece.visibility is DIRECT else OutboxItem.Kind.REPLY,
@@ -243,9 +300,7 @@ def edit(*, item_id: int, actor: AbstractBaseUser, text: str, fallback: str = ""
         return True
 
 
-def edit_and_approve(
-    *, item_id: int, actor: AbstractBaseUser, seen: str, words: Mapping[int, tuple[str, str]]
-) -> bool:
+def edit_and_approve(*, item_id: int, actor: AbstractBaseUser, seen: str, words: Mapping[int, tuple[str, str]]) -> bool:
     """An approver changes what a held reply says (text and fallback by item) and lets it leave so.
 
     ``seen`` is the fingerprint of what they changed. False where it no longer waits. Raises Refused and Stopped.
@@ -265,7 +320,9 @@ def _rewrite(items: Sequence[OutboxItem], words: Mapping[int, tuple[str, str]], 
     reasons, changed = Reasons(), [item for item in items if item.is_reply and item.pk in words]
     for item in changed:
         text, fallback = (storable(said).strip() for said in words[item.pk])
-        piece = Piece(Visibility(item.visibility), text, fallback if item.fallback else "")
+        piece = Piece(
+            Visibility(item.visibility), text, fallback if item.fallback else "", media=item.payload.get("media", ())
+        )
         _ready(reasons, item.conversation, item.author, piece, item.seen_message_id)
         item.payload, item.fallback = {**item.payload, "text": text}, piece.fallback
         item.payload_hash = guarding.fingerprint(item.payload, item.fallback)

@@ -28,6 +28,7 @@ class Reasons:
     messages: Sequence[Message] = ()
     items: Sequence[OutboxItem] = ()
     findings: Sequence[Finding] = ()  # what the guard holds
+    texts: Sequence[str] = ()  # in which it was found: all that everybody would read
 
     def add(self, sentence: str) -> None:
         if sentence and sentence not in self.plain:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,17 +10,16 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from inbox import health, selectors, timeline
-from inbox.downstream import REPLIES, policy
+from inbox.downstream import policy
 from inbox.models import Conversation
 from inbox.parameters import whole
 from inbox.permissions import person
 from inbox.selectors import Ends
 from inbox.services import media, networks
+from inbox.views import composer
 
 if TYPE_CHECKING:
     from inbox.timeline import Line
-
-STASH = "unsent"  # text that was refused, kept in the session until the next page shows it again
 
 
 def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Line] = ()) -> dict[str, Any]:
@@ -54,7 +52,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "stopped": health.stopped(request.user),
         "may_tag": "tag" in mine,
         "tags": selectors.tags_beside(conversation.pk),
-        "composer": _composer(request, conversation, ends, mine),
+        "composer": composer.shown(request, conversation, ends, mine),
         "history": [row for row in history if row.pk != conversation.pk],
         "identities": list({conversation.identity_id: conversation.identity, **identities}.values()),
         "clocks": _clocks(conversation, ends),
@@ -67,47 +65,6 @@ def _earlier(request: HttpRequest, lines: int) -> str:
     asked = request.GET.copy()
     asked["lines"] = str(lines + timeline.LINES)
     return f"{request.path}?{asked.urlencode()}"
-
-
-def _composer(
-    request: HttpRequest,
-    conversation: Conversation,
-    ends: Ends,
-    may: frozenset[str],
-) -> dict[str, Any]:
-    stash = take_stash(request, conversation.pk)
-    network = networks.shown(conversation.connection.network)
-    offered = {"public": network.public_reply and ends.public, "direct": network.direct_message}
-    silenced = {
-        audience: policy().silenced(request.user, audience, conversation.connection_id)
-        for audience, there in offered.items()
-        if there and REPLIES[audience] not in may
-    }
-    usable = [audience for audience, there in offered.items() if there and audience not in silenced]
-    wanted = (stash.get("audience"), request.GET.get("audience_hint"), ends.visibility, *usable)
-    return {
-        "audience": next((one for one in wanted if one in (*usable, "note")), "note"),
-        "text": stash.get("text", ""),
-        "refused": stash.get("sentence", ""),
-        "collision": bool(stash.get("collision")),
-        "news": selectors.messages_by_id(conversation, stash.get("messages", [])),
-        "news_items": selectors.replies_by_id(conversation, stash.get("items", [])),
-        "seen": ends.seen or "",
-        "seen_outbox": ends.seen_outbox,
-        "client_key": uuid.uuid4().hex,
-        "public": "public" in usable,
-        "direct": "direct" in usable,
-        "silenced": silenced,
-    }
-
-
-def take_stash(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
-    """The refused text of this conversation, once. A live refresh in the background does not take it."""
-    kept = request.session.get(STASH)
-    if not kept or kept.get("conversation") != conversation_id or request.headers.get("X-Live"):
-        return {}
-    del request.session[STASH]
-    return dict(kept)
 
 
 def _clocks(conversation: Conversation, ends: Ends) -> list[tuple[str, datetime | None, datetime | None]]:

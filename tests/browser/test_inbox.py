@@ -134,7 +134,7 @@ def test_a_new_message_meanwhile_is_shown_before_anything_is_sent(desk: Desk, si
     expect(alice.page.get_by_text("The customer wrote again while you were writing.")).to_be_visible()
     expect(alice.page.get_by_label("Your text")).to_have_value("Please restart the box.")
     assert not OutboxItem.objects.exists()
-    alice.page.get_by_role("button", name="Reply publicly").click()
+    alice.page.get_by_role("button", name="Send anyway").click()
     expect(alice.page.locator("#undo")).to_contain_text("public reply")
     assert OutboxItem.objects.count() == 1
 
@@ -145,7 +145,10 @@ def test_a_refused_reply_keeps_its_text_and_says_why(desk: Desk, sign_in: SignIn
     alice.opens(carol)
     alice.writes("Publicly", "long " * 100)
     expect(alice.page.locator("#len")).to_have_class("len over")
-    alice.page.get_by_role("button", name="Reply publicly").click()
+    alice.page.get_by_label("Your text").press("Control+Enter")
+    expect(alice.page.get_by_role("dialog")).to_contain_text("280")
+    alice.page.keyboard.press("Escape")
+    expect(alice.page.get_by_label("Your text")).to_be_focused()
     expect(alice.page.locator("#guard")).to_contain_text("280")
     expect(alice.page.get_by_label("Your text")).to_have_value("long " * 100)
     assert not OutboxItem.objects.exists()

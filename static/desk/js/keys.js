@@ -39,10 +39,11 @@ const MAP = {
   r: () => composer.choose("public"),
   p: () => composer.choose("direct"),
   n: () => composer.choose("note"),
+  m: () => composer.macro(),
   e: () => submit("#resolve"),
   s: () => menu("#m-snooze"),
   a: () => submit("#take"),
-  z: () => submit(".undo"),
+  z: () => submit(".undo form"),
   "]": () => keys.context(),
   "?": () => document.querySelector("#all-keys").showModal(),
 };
