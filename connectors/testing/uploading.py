@@ -95,7 +95,7 @@ class UploadingContract(Contract):
         for visibility in world.connector().capabilities.media:
             connector = world.connector(deadline=1.5 if fault in SILENT else 20)
             world.fault(fault)
-            with pytest.raises(UnknownOutcome):
+            with pytest.raises(UnknownOutcome, match="nothing was sent"):
                 connector.upload(picture(visibility))
             world.heal()
             assert connector.upload(picture(visibility)).alt == ALT

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from connectors.errors import RejectedError, UnknownOutcome
 from connectors.networks.facebook import fields
 from connectors.networks.facebook.client import FacebookClient
-from connectors.networks.facebook.problems import UNKNOWN
 from connectors.text import clean, outgoing
 from connectors.types import MediaLimits, MediaRef, Upload, Visibility
 
@@ -22,6 +21,7 @@ LIMITS = {
     # Meta names no longest alternative text; a thousand characters is what the other networks take.
     Visibility.PUBLIC: MediaLimits(frozenset({"image/jpeg", "image/png"}), max_bytes=9_999_999, count=1, alt=1_000),
 }
+AGAIN = "Facebook did not say clearly whether it took the picture; nothing was sent, and it can be handed over again."
 NOT_THERE = "Facebook takes no pictures in private from here; send a link, or answer in public."
 
 
@@ -31,7 +31,10 @@ def upload(client: FacebookClient, picture: Upload) -> MediaRef:
     if refused:
         raise RejectedError(refused)
     began = datetime.now(UTC)
-    identifier = clean(client.photo(picture.data, picture.mime, picture.file_name, alt).get("id"))
+    try:
+        identifier = clean(client.photo(picture.data, picture.mime, picture.file_name, alt).get("id"))
+    except UnknownOutcome:
+        raise UnknownOutcome(AGAIN) from None
     if not PHOTO.fullmatch(identifier):
-        raise UnknownOutcome(UNKNOWN)
+        raise UnknownOutcome(AGAIN)
     return MediaRef(identifier, alt, began + fields.PICTURE_WINDOW)

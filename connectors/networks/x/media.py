@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from connectors.errors import RejectedError, UnknownOutcome
 from connectors.networks.x.client import XClient
 from connectors.networks.x.parse import ID
-from connectors.networks.x.problems import UNKNOWN
 from connectors.text import outgoing
 from connectors.types import MediaLimits, MediaRef, Upload, Visibility
 
@@ -24,6 +23,7 @@ LIMITS = {
     Visibility.DIRECT: MediaLimits(MIMES, max_bytes=5_000_000, count=1, alt=1_000),
 }
 LONGEST = 10 * 86_400  # seconds that X can mean to keep a picture nobody uses
+AGAIN = "X did not say clearly whether it took the picture; nothing was sent, and it can be handed over again."
 UNREADABLE = "X cannot read this picture; save it anew and attach it again."
 
 
@@ -32,12 +32,19 @@ def upload(client: XClient, picture: Upload) -> MediaRef:
     refused = LIMITS[picture.visibility].refusal(mime=picture.mime, size=len(picture.data), alt=alt)
     if refused:
         raise RejectedError(refused)
+    try:
+        return _handed_over(client, picture, alt)
+    except UnknownOutcome:
+        raise UnknownOutcome(AGAIN) from None
+
+
+def _handed_over(client: XClient, picture: Upload, alt: str) -> MediaRef:
     began = datetime.now(UTC)
     data = client.upload(picture.data, picture.mime, CATEGORIES[picture.visibility]).get("data")
     known = data if isinstance(data, Mapping) else {}
     identifier = str(known.get("id", ""))
     if not ID.fullmatch(identifier):
-        raise UnknownOutcome(UNKNOWN)
+        raise UnknownOutcome(AGAIN)
     processing = known.get("processing_info")
     if isinstance(processing, Mapping) and processing.get("state") == "failed":
         raise RejectedError(UNREADABLE)
