@@ -74,6 +74,15 @@ def _no_outside_world() -> Any:
     patch.undo()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_private_was_published(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The ledgers of all sandboxes of the run: no planted secret may stand in a line that everybody reads."""
+    yield
+    from tests.planted import published
+
+    assert published(tmp_path_factory.getbasetemp()) == [], "a planted secret left in public"
+
+
 @pytest.fixture
 def desk(db: None) -> Any:
     """The small company of tests/factories.py. What needs more than the database has one of its own."""

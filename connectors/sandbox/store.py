@@ -144,7 +144,12 @@ class Store:
         self.db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, json.dumps(value)))
 
     def reset(self, *, keep_accounts: bool) -> None:
-        """Forgets everything; with ``keep_accounts`` the company accounts and their secrets stay."""
+        """Forgets everything; with ``keep_accounts`` the company accounts and their secrets stay.
+
+        What the ledger held stays readable in ``forgotten.jsonl``, for whoever asks what was ever published.
+        """
+        with self._ledger_path.with_name("forgotten.jsonl").open("ab") as forgotten:
+            forgotten.write(self._ledger_path.read_bytes())
         with self.writing() as db:
             owners = "(SELECT user_id FROM accounts)"
             for table in TABLES:

@@ -1,15 +1,17 @@
 """Every path on which something may be published, and every kind of secret on each of them: nothing leaves.
 
-A path that is added to the product belongs into WAYS; what the guard knows belongs into SECRETS.
+A path that is added to the product belongs into WAYS; what the guard knows belongs into tests/planted.py.
 """
 
 from __future__ import annotations
 
 import io
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -22,31 +24,11 @@ from inbox.services import acting, approvals, attachments, conversations, guardi
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile
 from tests.flows.conftest import Desk
+from tests.planted import NOTED, SECRETS, TOLD, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 _keys = itertools.count(1)
-TOLD = "the spare key lies under the third flower pot behind the shed"  # by the customer, privately
-NOTED = "she threatened to sue us in March and legal wants no promises made"  # by a colleague, in a note
-
-# What must not be read by everybody: the words around it, and the part that is searched for in the ledger.
-SECRETS: dict[Kind, tuple[str, str]] = {
-    Kind.EMAIL: ("We write to carol.lind@example.org today", "carol.lind@example.org"),
-    Kind.PHONE: ("We call you on +46 70 174 06 05", "174 06 05"),
-    Kind.CARD: ("Your card 4111 1111 1111 1111 was charged", "1111 1111"),
-    Kind.IBAN: ("We pay it to DE89 3704 0044 0532 0130 00", "0532 0130"),
-    Kind.NATIONAL_ID: ("Your social security number 536-22-8726 is wrong", "536-22-8726"),
-    Kind.ACCOUNT: ("Your customer number 88412907 is known to us", "88412907"),
-    Kind.ADDRESS: ("We send it to 12 Harbour Street, Bristol BS1 4QA", "12 Harbour Street"),
-    Kind.BIRTH_DATE: ("Your date of birth 14 March 1981 does not fit", "14 March 1981"),
-    Kind.IP: ("You signed in from 85.224.117.93", "85.224.117.93"),
-    Kind.CODE: ("Your one-time code is 482913", "482913"),
-    Kind.TOKEN: ("Use the key sk_live_4eC39HqLyjWDarjtT1zdp7dc", "4eC39HqLyjWDarjtT1zdp7dc"),
-    Kind.RECORD: ("It is about your plan Bluebird Ninety", "Bluebird Ninety"),
-    Kind.PASSAGE: (f"You said that {TOLD}", "third flower pot"),
-    Kind.NOTE: (f"We heard that {NOTED}", "threatened to sue"),
-    Kind.STRANGER: ("It stands under QW-7714-93KX", "QW-7714-93KX"),
-}
 
 
 @dataclass
@@ -229,3 +211,14 @@ def test_the_private_way_stays_open(case: Case) -> None:
     for _ in range(len(SECRETS)):
         case.desk.send()
     assert OutboxItem.objects.filter(kind="direct", state="sent").count() == len(SECRETS)
+
+
+def test_a_planted_secret_in_a_ledger_is_found(tmp_path: Path) -> None:
+    """A self-test of what looks through every sandbox's ledger at the end of the run."""
+    text, core = SECRETS[Kind.CARD]
+    lines = [{"kind": "dm", "text": text}, {"kind": "tweet", "text": "Hello"}, {"kind": "comment", "text": text}]
+    for name in ("ledger.jsonl", "forgotten.jsonl"):
+        (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines))
+        assert published(tmp_path) == [core]
+        (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
+        assert published(tmp_path) == []
