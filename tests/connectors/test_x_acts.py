@@ -15,6 +15,7 @@ from connectors.base import Connector
 from connectors.errors import ConfigError, RejectedError, UnknownOutcome
 from connectors.http import Http
 from connectors.networks.x.connector import CLOSED
+from connectors.sandbox.harness import Sandbox
 from connectors.testing import Items
 from connectors.testing.uploading import DOT
 from connectors.types import Absent, Act, Action, Allowed, Denied, Draft, Receipt, Unknown, Upload, Visibility
@@ -182,3 +183,15 @@ def test_whoever_takes_no_messages_is_known_from_their_post_and_only_warned_of(x
     known = replace(message, can_reply_privately=False)
     assert connected.can_send(known, NOW) == Allowed((CLOSED,))
     assert connected.can_send(replace(known, last_direct_at=NOW), NOW) == Allowed(), "they have written themselves"
+
+
+def test_signed_requests_act_and_hand_over_pictures_too(network: Sandbox) -> None:
+    world = XWorld(network, oauth1=True)
+    connected, post = world.connector(), world.below_ours("rubbish")
+    done = [replace(HIDE, kind=kind, target_id=post) for kind in (Act.HIDE, Act.LIKE, Act.UNLIKE)]
+    for action in done:
+        assert connected.act(action).external_id == post
+    assert isinstance(connected.find_acted(done[-1]), Receipt)
+    assert world.acted() == [("hide", post), ("like", post), ("unlike", post)]
+    assert connected.upload(PICTURE).external_id == world.uploaded()[0].external_id
+    assert world.uploaded()[0].alt == "A lamp"
