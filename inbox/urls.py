@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from inbox.api import connections as connection_health
-from inbox.api import contacts, messages, tags
+from inbox.api import contacts, messages, records, tags
 from inbox.views import attachments, composer, connections, conversations, held, media, outbox
 from inbox.views import tags as tag_pages
 
@@ -43,6 +43,7 @@ urlpatterns = [
     path("api/v1/outbox/<int:item_id>/cancel/", messages.CancelView.as_view(), name="api_outbox_cancel"),
     path("api/v1/contacts/", contacts.ContactsView.as_view(), name="api_contacts"),
     path("api/v1/contacts/<int:contact_id>/", contacts.ContactView.as_view(), name="api_contact"),
+    path("api/v1/contacts/<int:contact_id>/record/", records.RecordView.as_view(), name="api_record"),
     path("api/v1/tags/", tags.TagsView.as_view(), name="api_tags"),
     path("api/v1/tags/<int:tag_id>/", tags.TagView.as_view(), name="api_tag"),
     path("api/v1/connections/", connection_health.ConnectionsView.as_view(), name="api_connections"),

@@ -45,6 +45,7 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "see_settings": frozenset({_LEAD, _ADMIN}),
     "manage_connections": frozenset({_ADMIN}),
     "manage_desk": frozenset({_ADMIN}),
+    "manage_records": frozenset({_ADMIN}),
     "assign_anyone": frozenset({_LEAD}),
     "see_tags": _WORKING | {_ADMIN},
     "manage_tags": frozenset({_LEAD}),

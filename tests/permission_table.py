@@ -40,6 +40,7 @@ TEAM_API = "401 401 404 200 404 200 404 404"
 UNROUTED_API = "401 401 404 404 404 200 200 404"
 NOBODY_API = "401 401 404 404 404 404 404 404"
 ANYBODY_API = "401 401 200 200 200 200 200 200"
+ADMIN_API = "401 401 403 403 403 403 403 200"
 LEADS_API = "401 401 403 403 403 200 200 403"
 ADMIN_ACTS = "302 302 403 403 403 403 403 303"
 ADMIN_SEES = "302 302 403 403 403 403 403 200"
@@ -148,6 +149,12 @@ SETTINGS: list[Row] = [
     ),
     Row(f"{_S}rules/<int:rule_id>/<slug:action>/", "POST", "/settings/rules/{rule}/destroy/",
         "302 302 403 403 403 404 404 404"),
+    Row(f"{_S}records/", "GET", "/settings/records/", ADMIN_SEES),
+    Row(f"{_S}records/", "POST", "/settings/records/", ADMIN_SEES.replace("200", "400")),
+    Row(f"{_S}records/<int:upload_id>/", "GET", f"/settings/records/{_ABSENT}/", "302 302 403 403 403 403 403 302"),
+    Row(f"{_S}records/<int:upload_id>/", "POST", f"/settings/records/{_ABSENT}/", "302 302 403 403 403 403 403 302"),
+    Row(f"{_S}public/", "GET", "/settings/public/", ADMIN_SEES),
+    Row(f"{_S}public/", "POST", "/settings/public/", ADMIN_ACTS, {"value": "+49 30 901820"}),
     Row(f"{_S}answers/", "GET", "/settings/answers/", SETS),
     Row(f"{_S}answers/<int:connection_id>/", "POST", "/settings/answers/{connection}/", SAVES, {"team-{team}": "both"}),
 ]  # fmt: skip
@@ -168,6 +175,7 @@ def _of_conversation(path: str, method: str, done: str = "200", **data: Any) -> 
 def _of_api(path: str, method: str, allowed: str, **data: Any) -> Row:
     """A call whose address holds {names}: <int:…> in its route."""
     route = path.replace("{item}", "<int:item_id>").replace("{contact}", "<int:contact_id>")
+    route = route.replace(f"contacts/{_ABSENT}", "contacts/<int:contact_id>")
     return Row(f"api/v1/{route.replace('{tag}', '<int:tag_id>')}", method, f"/api/v1/{path}", allowed, data, api=True)
 
 
@@ -192,6 +200,10 @@ API_ROWS = [
     _of_api("outbox/{item}/cancel/", "POST", TEAM_API.replace("200", "409")),
     _of_api("contacts/", "GET", ANYBODY_API),
     _of_api("contacts/{contact}/", "GET", TEAM_API),
+    _of_api("contacts/{contact}/record/", "GET", "401 401 404 200 404 200 404 200"),
+    _of_api("contacts/{contact}/record/", "PUT", ADMIN_API, fields=[]),
+    _of_api("contacts/{contact}/record/", "DELETE", ADMIN_API.replace("200", "204")),
+    _of_api(f"contacts/{_ABSENT}/record/", "GET", NOBODY_API),
     _of_api("tags/", "GET", "401 401 403 200 200 200 200 200"),
     _of_api("tags/", "POST", LEADS_API.replace("200", "201"), name="Delivery"),
     _of_api("tags/{tag}/", "GET", "401 401 403 200 200 200 200 200"),

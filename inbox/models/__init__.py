@@ -6,6 +6,7 @@ from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
 from inbox.models.media import Attachment, MediaCopy
 from inbox.models.outbox import OutboxHold, OutboxItem, SendingPause
+from inbox.models.records import PublicFact, RecordField, RecordIndex, RecordUpload
 from inbox.models.tags import ConversationTag, Tag
 from inbox.models.writes import ApiWrite
 
@@ -26,6 +27,10 @@ __all__ = [
     "Note",
     "OutboxHold",
     "OutboxItem",
+    "PublicFact",
+    "RecordField",
+    "RecordIndex",
+    "RecordUpload",
     "SavedDraft",
     "SendingPause",
     "Tag",

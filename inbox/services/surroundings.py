@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
+
 from inbox.guard import Surroundings
 from inbox.models import Conversation, Message
+from inbox.services import publicfacts, records
 
 NEWEST = 200  # messages and notes of a conversation that the guard compares with
 
 
 def of(conversation: Conversation) -> Surroundings:
-    """Three statements, whatever the length of the conversation."""
+    """Five statements, whatever the length of the conversation; one more when the guard asks about strangers."""
     said: dict[str, list[str]] = {"public": [], "direct": []}
     rows = conversation.messages.filter(deleted_at__isnull=True).order_by("-published_at", "-pk")
     for visibility, direction, text in rows.values_list("visibility", "direction", "text")[:NEWEST]:
@@ -17,6 +20,13 @@ def of(conversation: Conversation) -> Surroundings:
             said[visibility].append(text)
     notes = conversation.notes.order_by("-created_at").values_list("text", flat=True)[:NEWEST]
     identity = conversation.identity
+    ours = User.objects.filter(is_active=True).exclude(first_name="").values_list("first_name", flat=True)
     return Surroundings(
-        direct=said["direct"], notes=list(notes), said=said["public"], names=[identity.name, identity.handle]
+        record=records.fields_of(identity.contact_id),
+        direct=said["direct"],
+        notes=list(notes),
+        names=[identity.name, identity.handle, *ours.order_by().distinct()],
+        public=publicfacts.values(),
+        said=said["public"],
+        strangers=records.strangers(identity.contact_id),
     )

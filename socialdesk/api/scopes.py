@@ -13,6 +13,7 @@ from socialdesk.models import ApiToken
 SCOPES = {
     "read:conversations": "Conversations, messages, notes, assignments, replies on their way and tags",
     "read:contacts": "Customers and their handles",
+    "read:records": "Customers' records, with what is secret masked",
     "read:connections": "The health of connected accounts",
     "read:metrics": "What was handled, by whom and how fast (leads; others their own)",
     "write:replies": "Reply to customers, measure a text, take a reply back",
@@ -20,6 +21,7 @@ SCOPES = {
     "write:assignments": "Give conversations to teams and people",
     "write:conversations": "Resolve, reopen and snooze",
     "write:tags": "Tag conversations; make, change and remove tags",
+    "write:records": "Put and remove customers' records (admins)",
     "write:presence": "Say that a conversation is open on a screen, and be measured by it",
 }
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from connectors.models import Credential
 from connectors.secrets import reseal
+from inbox.services import records
 
 
 class Command(BaseCommand):
@@ -27,9 +28,11 @@ class Command(BaseCommand):
             else:
                 # A worker may have renewed it meanwhile: then it stands under the first key already.
                 changed += Credential.objects.filter(pk=row.pk, sealed=row.sealed).update(sealed=fresh)
+        moved, stood, unreadable = records.reseal_all()
+        changed, kept, broken = changed + moved, kept + stood, [*broken, *unreadable]
         self.stdout.write(f"{changed} secrets were encrypted anew, {kept} stood under the first key already.")
         if broken:
             raise CommandError(
                 f"{len(broken)} open with none of the keys ({', '.join(broken[:5])}): add the key that is missing, or "
-                "authorise these connections anew. Keep the old keys until then."
+                "authorise these connections and load these records anew. Keep the old keys until then."
             )
