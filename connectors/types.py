@@ -252,16 +252,25 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The network was read back far enough and does not hold the item; or, for an act, it is not so there."""
+    """The network was read back far enough and does not hold the item; or, for an act, it is not so there.
+
+    ``ours`` is how many of our own posts it showed where the item would stand, since its first attempt began.
+    """
 
     looked_at: int = 0
+    ours: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The network cannot say. ``reason`` is one sentence for a person."""
+    """The network cannot say. ``reason`` is one sentence for a person.
+
+    ``ours`` is as in Absent; ``alike`` of them are so like the item that a person has to look.
+    """
 
     reason: str
+    ours: int | None = field(default=None, compare=False)
+    alike: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ _DID = {
     "authorised": "entered new secrets",
     "renamed": "renamed it from “{before}” to “{after}”",
     "voiced": "changed how we speak here",
+    "branded": "changed its brand to “{after}”",
     "removed": "removed it",
     "gap_acknowledged": "has looked at a gap",
 }

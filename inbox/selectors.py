@@ -19,7 +19,6 @@ from inbox.models import Attachment, Conversation, ConversationTag, Event, Messa
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
 
-TROUBLE = ("unknown", "failed", "rejected")
 # What a colleague sees as a line in the timeline; assignments are told by the stage that decides them.
 LINES = ("conversation.resolved", "conversation.reopened", "conversation.snoozed")
 RECENT = 200
@@ -69,8 +68,8 @@ def outbox_of(conversation: Conversation, *, messages: Sequence[Message], limit:
     One statement, with what holds each of them. A message has one reply behind it at most.
     """
     shown = Q(message__in=[row.pk for row in messages]) | Q(message__isnull=True)
-    people = holds.filter(kind__in=OutboxHold.BY_PEOPLE).order_by("-kind")  # the guard's before an approval's
     holds = OutboxHold.objects.filter(item=OuterRef("pk"), released_at__isnull=True).order_by("release_at", "pk")
+    people = holds.filter(kind__in=OutboxHold.BY_PEOPLE).order_by("-kind")  # the guard's before an approval's
     return list(
         OutboxItem.objects.filter(shown, conversation=conversation)
         .select_related("author")
@@ -171,14 +170,25 @@ def tags_beside(conversation_id: int) -> list[Tag]:
     return list(Tag.objects.annotate(there=Exists(used)).order_by("name"))
 
 
-def in_trouble(user: Somebody, *, limit: int = 100) -> list[OutboxItem]:
-    """Replies that need a person: not sent, or nobody knows. Newest first, only in what ``user`` may view."""
+def in_trouble(user: Somebody) -> QuerySet[OutboxItem]:
+    """What needs a person: not sent or done, or nobody knows. Newest first, only in what ``user`` may view."""
     visible = policy().filter(user, Conversation.objects.all())
-    return list(
-        OutboxItem.objects.filter(state__in=TROUBLE, conversation__in=visible)
-        .select_related("author", "connection", "conversation__identity")
-        .order_by("-created_at")[:limit]
-    )
+    rows = OutboxItem.objects.filter(state__in=OutboxItem.TROUBLE, conversation__in=visible)
+    known = rows.select_related("author", "owner", "connection", "conversation__identity", "in_reply_to")
+    return known.order_by("-created_at")
+
+
+def unsent_of(user: Somebody, *, limit: int = 20) -> list[OutboxItem]:
+    """What ``user`` wrote or wanted done, that was not, or may not have been, and of which nobody takes care yet.
+
+    Newest first. ``seen`` is whether they may still view its conversation: one statement more where there is any.
+    """
+    rows = OutboxItem.objects.filter(state__in=OutboxItem.TROUBLE, author=user.pk, owner=None)
+    found = list(rows.select_related("conversation__identity").order_by("-created_at")[:limit])
+    may = policy().actions(user, {row.conversation_id for row in found}) if found else {}
+    for row in found:
+        row.seen = row.conversation_id in may  # type: ignore[attr-defined]
+    return found
 
 
 def connections() -> list[Connection]:

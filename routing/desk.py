@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from inbox import health, held
+from inbox import selectors as selectors_of_inbox
+from inbox.models import OutboxItem
 from inbox.services import counts
 from routing import selectors
 from routing.models import AgentProfile, Team
@@ -85,6 +87,16 @@ class Desk:
     def held(self) -> int:
         """How many replies wait for a lead."""
         return held.count(self.user) if self.leads else 0
+
+    @cached_property
+    def trouble(self) -> int:
+        """How much needs a person, of what they look after."""
+        return selectors_of_inbox.in_trouble(self.user).count() if self.leads else 0
+
+    @cached_property
+    def unsent(self) -> list[OutboxItem]:
+        """What of theirs was not sent, or may not have been."""
+        return selectors_of_inbox.unsent_of(self.user) if self.works else []
 
     @cached_property
     def teams(self) -> list[Team]:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from inbox.services import restored
+from inbox.services import pauses, restored
 from socialdesk import broker, heartbeat
 
 # Silent for longer than this, a part is not at work.
@@ -59,7 +59,9 @@ def _sending() -> State:
     except Error:
         return UNREADABLE
     if at_home:
-        return {"ok": True, "detail": "may send"}
+        paused = pauses.running()
+        what = "everything" if paused and not paused[0].brand else f"{len(paused)} brand{'s' * (len(paused) > 1)}"
+        return {"ok": True, "detail": f"a person paused {what}" if paused else "may send"}
     return {"ok": False, "detail": "stopped, because the database was restored or moved: run `manage.py restored`"}
 
 

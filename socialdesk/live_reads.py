@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from inbox.downstream import policy
-from inbox.models import Event
+from inbox.models import Event, OutboxItem
 from inbox.services import counts, events
 from routing.selectors import count_keys
 
@@ -82,6 +82,9 @@ def _told(row: Event, current: Mapping[int, frozenset[str]]) -> Told:
         for scope, name in (("team", "previous_team"), ("user", "previous_agent"))
         if row.data.get(name)
     }
+    if row.kind.partition(".")[2] in OutboxItem.TROUBLE and row.actor_id is not None:
+        # Its author hears of it wherever the conversation went since.
+        former.add(f"user:{row.actor_id}")
     return Told(row.pk, row.kind, row.conversation_id, current.get(row.conversation_id, frozenset()), frozenset(former))
 
 

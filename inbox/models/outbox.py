@@ -44,6 +44,7 @@ class OutboxItem(models.Model):
         UNBLOCK = "unblock", "Unblock"
 
     REPLIES = ("reply", "direct")
+    TROUBLE = ("unknown", "failed", "rejected")  # these need a person
 
     # What may follow what. A crash between prepare and send is `sending` with a dead sender: it is
     # settled by asking the network (sent, queued again, or unknown), never by sending.

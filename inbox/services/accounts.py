@@ -142,6 +142,16 @@ def set_voice(*, connection_id: int, voice: str, actor: AbstractBaseUser) -> Non
             tell(connection, actor, "voiced")
 
 
+def set_brand(*, connection_id: int, brand: str, actor: AbstractBaseUser) -> None:
+    """The brand that the account speaks for: what may be paused as one. Empty takes it away."""
+    called = _name(brand)[:80]
+    with transaction.atomic():
+        connection = Connection.objects.select_for_update().exclude(state=State.REMOVED).get(pk=connection_id)
+        if called != connection.brand:
+            Connection.objects.filter(pk=connection_id).update(brand=called)
+            tell(connection, actor, "branded", after=called or "none")
+
+
 def _name(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:120]
 

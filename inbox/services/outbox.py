@@ -149,6 +149,20 @@ def retry(*, item_id: int, actor: AbstractBaseUser) -> bool:
     )  # fmt: skip
 
 
+@transaction.atomic
+def take_care(*, item_id: int, actor: AbstractBaseUser) -> bool:
+    """Somebody makes it theirs to settle what was not sent or may have been; the others read whose it is."""
+    item = OutboxItem.objects.select_for_update().get(pk=item_id)
+    if item.state not in OutboxItem.TROUBLE:
+        return False
+    if item.owner_id != actor.pk:
+        OutboxItem.objects.filter(pk=item.pk).update(owner=actor.pk)
+        family = "outbox" if item.is_reply else "act"
+        data = {"previous": item.owner_id}
+        events.emit([Fact(f"{family}.owned", item.conversation_id, actor.pk, "outbox", item.pk, data)])
+    return True
+
+
 def backoff(attempt: int) -> timedelta:
     """How long to wait after the n-th attempt: 2 s doubled each time, at most 5 minutes."""
     return timedelta(seconds=min(300, 2 ** max(1, attempt)))

@@ -80,9 +80,9 @@ def _settle(item: OutboxItem) -> bool:
         try:
             outcomes.sent(item, answer)
         except IntegrityError:  # another item claimed this id in the same moment
-            _ask_later(item, "The network's answer fits another reply too.")
+            _ask_later(item, "The network's answer fits another reply too.", alike=1)
     elif isinstance(answer, Unknown):
-        _ask_later(item, answer.reason)
+        _ask_later(item, answer.reason, ours=answer.ours, alike=answer.alike)
     elif isinstance(answer, Absent):
         _absent(item, answer)
     return True
@@ -122,7 +122,8 @@ def _absent(item: OutboxItem, answer: Absent) -> None:
         reason = (
             "The database restarted while this was being sent; the network does not show it, but it may still arrive."
         )
-        OutboxItem.objects.filter(pk=item.pk).update(check_at=None, reason=reason)
+        found = _found(item, ours=answer.ours)
+        OutboxItem.objects.filter(pk=item.pk).update(check_at=None, reason=reason, checks=item.checks + 1, found=found)
     else:
         with transaction.atomic():
             move(
@@ -131,10 +132,18 @@ def _absent(item: OutboxItem, answer: Absent) -> None:
             )  # fmt: skip
 
 
-def _ask_later(item: OutboxItem, reason: str, *, at: datetime | None = None) -> None:
+def _found(item: OutboxItem, *, ours: int | None, alike: int = 0) -> dict[str, Any]:
+    """What the network showed, for the person who decides: numbers, never words."""
+    return {"at": timezone.now().isoformat(), "ours": ours, "alike": alike}
+
+
+def _ask_later(
+    item: OutboxItem, reason: str, *, at: datetime | None = None, ours: int | None = None, alike: int = 0
+) -> None:
     """Try the question again a few times; after that it waits for a person, with what was found."""
     checks = item.checks + 1
     next_at = at or timezone.now() + backoff(checks + 1)
     OutboxItem.objects.filter(pk=item.pk, state=State.UNKNOWN).update(
-        checks=checks, check_at=next_at if checks < MAX_CHECKS else None, reason=reason[:400]
-    )
+        checks=checks, check_at=next_at if checks < MAX_CHECKS else None, reason=reason[:400],
+        found=_found(item, ours=ours, alike=alike),
+    )  # fmt: skip

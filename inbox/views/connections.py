@@ -21,8 +21,9 @@ from inbox import selectors
 from inbox.downstream import policy
 from inbox.parameters import whole
 from inbox.permissions import person, require
-from inbox.services import accounts, connections, networks
+from inbox.services import accounts, connections, networks, pauses
 from inbox.services.conversations import Refused
+from inbox.views import pausing
 from inbox.views.back import back
 
 
@@ -69,6 +70,7 @@ def _page(request: HttpRequest, connection_id: int, *, wrong: str = "", status: 
             "items": judged.items(connection_id, shown) if shown else [],
             "talks": selectors.conversations_on(connection_id),
             "history": judged.history(connection_id),
+            "brands": pauses.brands(),
             "wrong": wrong,
             "voice": request.POST.get("voice", connection.voice),  # what was refused is not lost
             **_around(request),
@@ -188,6 +190,10 @@ def _voice(request: HttpRequest, connection: Connection) -> None:
     accounts.set_voice(connection_id=connection.pk, voice=request.POST.get("voice", ""), actor=person(request))
 
 
+def _brand(request: HttpRequest, connection: Connection) -> None:
+    accounts.set_brand(connection_id=connection.pk, brand=request.POST.get("brand", ""), actor=person(request))
+
+
 def _remove(request: HttpRequest, connection: Connection) -> HttpResponse:
     confirmed = request.POST.get("confirm", "")
     stopped = accounts.remove(connection_id=connection.pk, confirmed=confirmed, actor=person(request))
@@ -209,6 +215,7 @@ ACTIONS: dict[str, Callable[[HttpRequest, Connection], HttpResponse | None]] = {
     "authorise": _authorise,
     "rename": _rename,
     "voice": _voice,
+    "brand": _brand,
     "remove": _remove,
     "acknowledge": _acknowledge,
 }
@@ -223,6 +230,7 @@ def _around(request: HttpRequest) -> dict[str, Any]:
     return {
         "may_manage": policy().permits(request.user, "manage_connections"),
         "stopped": judged.stopped(request.user),
+        **pausing.around(request),
         "now": timezone.now(),
         "here": "connections",
     }

@@ -15,6 +15,7 @@ from inbox.models import OutboxItem
 from inbox.permissions import item_for, person, require
 from inbox.services import approvals, replies
 from inbox.services.conversations import Refused
+from inbox.views import pausing
 from inbox.views.back import back
 
 
@@ -34,6 +35,7 @@ def _page(request: HttpRequest, *, refused: OutboxItem | None = None, wrong: str
         "refused": refused.pk if refused else None,
         "wrong": wrong,
         "here": "held",
+        **pausing.around(request),
     }
     if refused is not None:  # what was typed is not lost
         typed = {part.item.pk: part for case in cases for part in case.parts}

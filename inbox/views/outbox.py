@@ -13,6 +13,8 @@ from inbox import health, selectors
 from inbox.downstream import policy
 from inbox.permissions import item_for, person, require
 from inbox.services import outbox
+from inbox.trouble import Trouble
+from inbox.views import pausing
 from inbox.views.back import back
 
 # Action: what it does, and the sentence when it came too late.
@@ -23,8 +25,10 @@ ACTIONS: dict[str, tuple[Callable[..., bool], str]] = {
     "send-anyway": (outbox.send_anyway, "It is no longer in doubt."),
     "give-up": (outbox.give_up, "It was settled meanwhile."),
     "retry": (outbox.retry, "It was settled meanwhile."),
+    "take": (outbox.take_care, "It was settled meanwhile."),
 }
 SENDS = {"send-now", "send-anyway", "retry"}  # these need the right to reply in the audience of the reply
+SHOWN = 100
 DONE = {"check-again": "Asked the network again. The answer appears here."}
 
 
@@ -49,6 +53,6 @@ def act(request: HttpRequest, item_id: int, action: str) -> HttpResponse:
 def trouble(request: HttpRequest) -> HttpResponse:
     """Everything that was not sent or may have been, newest first."""
     require(request.user, "see_trouble")
-    items = selectors.in_trouble(request.user)
-    about = {"items": items, "stopped": health.stopped(request.user), "here": "trouble"}
+    items = [Trouble(item) for item in selectors.in_trouble(request.user)[:SHOWN]]
+    about = {"items": items, "stopped": health.stopped(request.user), "here": "trouble", **pausing.around(request)}
     return render(request, "inbox/trouble.html", about)

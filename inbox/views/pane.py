@@ -17,6 +17,7 @@ from inbox.permissions import person
 from inbox.selectors import Ends
 from inbox.services import media, networks
 from inbox.views import composer
+from inbox.views.pausing import keeps
 
 if TYPE_CHECKING:
     from inbox.timeline import Line
@@ -48,7 +49,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
         "can_reply": "note" in mine,
-        "account_notice": health.notice(conversation.connection),
+        "account_notice": health.notice(conversation.connection) or keeps(request, conversation.connection),
         "stopped": health.stopped(request.user),
         "may_tag": "tag" in mine,
         "tags": selectors.tags_beside(conversation.pk),

@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 from django.conf import settings
 
+from inbox.downstream import policy
+from inbox.views import pausing
 from routing.desk import desk_of
 
 register = template.Library()
@@ -22,6 +24,20 @@ def sidebar(context: dict[str, Any]) -> dict[str, Any]:
         "here": context.get("here", ""),
         "queue_key": context["queue"].key if context.get("queue") else "",
         "sandbox_url": settings.SANDBOX_URL,
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
+@register.inclusion_tag("_band.html", takes_context=True)
+def band(context: dict[str, Any]) -> dict[str, Any]:
+    """What everybody must know before they send: above every page."""
+    request = context["request"]
+    paused = pausing.running(request) if desk_of(request).role else []
+    return {
+        "request": request,
+        "pauses": paused,
+        "unsent": desk_of(request).unsent,
+        "may_pause": bool(paused) and policy().permits(request.user, "pause_sending"),
         "csrf_token": context.get("csrf_token"),
     }
 

@@ -125,9 +125,10 @@ class Search:
             # Facebook's times are whole seconds; within one, the list itself tells which is older.
             oldest = min(reversed(equal), key=lambda post: post.published_at)
             return receipt(oldest)
-        if any(alike(comparable(post.text), wanted) for post in ours):
-            return Unknown(SIMILAR)
-        return Absent(len(posts)) if whole else Unknown(TOO_FAR)
+        near = sum(alike(comparable(post.text), wanted) for post in ours)
+        if near:
+            return Unknown(SIMILAR, len(ours), near)
+        return Absent(len(posts), len(ours)) if whole else Unknown(TOO_FAR, len(ours))
 
 
 def _pictured(post: Post) -> bool:

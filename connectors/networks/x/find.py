@@ -56,9 +56,10 @@ def _judge(
     if equal:
         oldest = min(equal, key=lambda p: int(p.external_id))
         return receipt(oldest.external_id, url=oldest.url, dialogue_id=oldest.root_id if direct else "")
-    if any(alike(comparable(p.text), wanted) for p in ours):
-        return Unknown(SIMILAR)
-    return Absent(looked_at) if whole else Unknown(TOO_FAR)
+    near = sum(alike(comparable(p.text), wanted) for p in ours)
+    if near:
+        return Unknown(SIMILAR, len(ours), near)
+    return Absent(looked_at, len(ours)) if whole else Unknown(TOO_FAR, len(ours))
 
 
 def receipt(identifier: str, *, url: str = "", dialogue_id: str = "") -> Receipt:
