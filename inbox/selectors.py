@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from connectors.models import Connection, StreamGap, StreamState
 from inbox.downstream import policy
@@ -82,6 +82,30 @@ def outbox_of(conversation: Conversation, *, messages: Sequence[Message], limit:
         .annotate(held_why=Subquery(holds.filter(release_at=None).values("why")[:1]))
         .order_by("-created_at")[: len(messages) + limit]
     )[::-1]
+
+
+def acts_on_person(conversation: Conversation) -> list[OutboxItem]:
+    """What was ever wanted of this person as such, from this account: blocked or let in again."""
+    kinds = (OutboxItem.Kind.BLOCK, OutboxItem.Kind.UNBLOCK)
+    talks = Conversation.objects.filter(identity=conversation.identity_id, connection=conversation.connection_id)
+    rows = OutboxItem.objects.filter(conversation__in=talks.values("pk"), kind__in=kinds).select_related("author")
+    return list(rows.order_by("pk"))
+
+
+def invited(conversation: Conversation) -> OutboxItem | None:
+    """The newest public line that led to private messages, with ``began_at`` and when the person ``followed_at``."""
+    lines = conversation.outbox.filter(kind=OutboxItem.Kind.REPLY, state=OutboxItem.State.SENT)
+    theirs = Message.objects.filter(
+        author=conversation.identity_id, connection=conversation.connection_id, direction=Message.Direction.IN,
+        visibility="direct", published_at__gt=OuterRef("began_at"),
+    ).order_by("published_at")  # fmt: skip
+    return (
+        lines.filter(Q(after__kind=OutboxItem.Kind.DIRECT) | Q(fell_back=True))
+        .annotate(began_at=Coalesce("after__message__published_at", "message__published_at"))
+        .annotate(followed_at=Subquery(theirs.values("published_at")[:1]))
+        .order_by("-pk")
+        .first()
+    )
 
 
 def pictures_of(items: Sequence[OutboxItem]) -> dict[int, list[Attachment]]:

@@ -11,6 +11,9 @@ from typing import Any
 
 from django.utils.dateparse import parse_datetime
 
+from connectors.types import Act, ActSpec
+from inbox import acts
+from inbox.acts import Done, Offer
 from inbox.models import Attachment, Conversation, Message, OutboxItem
 from inbox.services.media import File
 
@@ -37,6 +40,14 @@ class Line:
     leads_to: int | None = None  # the conversation in which it stands, where that is another one that may be seen
     files: Sequence[File] = ()  # what their message brought
     pictures: Sequence[Attachment] = ()  # what our reply takes along
+    acts: Sequence[Done] = ()  # what was done to it, or is being done
+    offers: Sequence[Offer] = ()  # what may be done to it now
+    key: str = ""  # of the next act: the same for a double click, another one afterwards
+
+    @property
+    def mends(self) -> bool:
+        """Whether it may be deleted and said anew."""
+        return self.kind == "us" and any(offer.spec.act is Act.DELETE for offer in self.offers)
 
     @property
     def state(self) -> str:
@@ -79,7 +90,7 @@ def build(
     by_message = {item.message_id: item for item in items if item.message_id}
     lines = [_from_message(message, by_message.get(message.pk)) for message in messages]
     stored = {message.pk for message in messages}
-    lines += [_from_item(item) for item in items if item.message_id not in stored]
+    lines += [_from_item(item) for item in items if item.is_reply and item.message_id not in stored]
     lines += [_from_log(row) for row in log]
     lines += list(extra)
     lines.sort(key=lambda line: line.at)
@@ -99,6 +110,21 @@ def hang(
             line.files = files.get(line.message.pk, ())
 
 
+def hang_acts(
+    stretches: Iterable[Stretch], items: Iterable[OutboxItem], specs: Sequence[ActSpec], *, may: bool
+) -> None:
+    """Put acts where they were wanted and, for those who ``may``, what can be done. Others' posts have neither."""
+    by_post: dict[int | None, list[OutboxItem]] = {}
+    for item in items:
+        if not item.is_reply:
+            by_post.setdefault(item.in_reply_to_id, []).append(item)
+    for line in (line for stretch in stretches for line in stretch.lines):
+        if line.message is not None and line.place != CONTEXT:
+            done = by_post.get(line.message.pk, [])
+            line.acts, line.key = acts.shown(done), f"{line.message.pk}-{len(done)}"
+            line.offers = acts.on_post(line.message, specs, done) if may else ()
+
+
 def from_others(message: Message, leads_to: int | None) -> Line:
     """What another customer wrote above the thread."""
     return Line(CONTEXT, message.published_at, "context", message.text, message=message, leads_to=leads_to)
@@ -116,7 +142,7 @@ def _from_message(message: Message, item: OutboxItem | None) -> Line:
 
 def _from_item(item: OutboxItem) -> Line:
     place = DIRECT if item.kind == OutboxItem.Kind.DIRECT else PUBLIC
-    return Line(place, item.created_at, "us", str(item.payload.get("text", "")), item=item)
+    return Line(place, item.created_at, "us", item.text, item=item)
 
 
 def _from_log(row: dict[str, Any]) -> Line:
@@ -145,7 +171,8 @@ def undoable(items: Sequence[OutboxItem], author_id: int) -> list[OutboxItem]:
     return [
         item
         for item in reversed(items)
-        if item.state == OutboxItem.State.HELD
+        if item.is_reply
+        and item.state == OutboxItem.State.HELD
         and item.author_id == author_id
         and getattr(item, "hold_kind", "") == "undo"
     ]

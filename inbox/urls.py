@@ -4,7 +4,7 @@ from django.urls import path
 
 from inbox.api import connections as connection_health
 from inbox.api import contacts, messages, records, tags
-from inbox.views import attachments, composer, connections, conversations, held, media, outbox, pausing
+from inbox.views import acting, attachments, composer, connections, conversations, held, media, outbox, pausing
 from inbox.views import tags as tag_pages
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -27,6 +27,8 @@ urlpatterns = [
     path("outbox/<int:item_id>/edit/", composer.edit, name="outbox_edit"),
     path("outbox/<int:item_id>/<slug:action>/", outbox.act, name="outbox_act"),
     path("trouble/", outbox.trouble, name="trouble"),
+    path("conversations/<int:conversation_id>/acts/", acting.act, name="act"),
+    path("conversations/<int:conversation_id>/correct/", acting.correct, name="correct"),
     path("pauses/", pausing.pause, name="pause"),
     path("pauses/<int:pause_id>/resume/", pausing.resume, name="resume"),
     path("held/", held.overview, name="held"),

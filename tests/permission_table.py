@@ -257,6 +257,8 @@ TABLE: list[Row] = [
     *_acts(f"{_C}/resolve/", "/conversations/{id}/resolve/", resolution="answered"),
     *_acts(f"{_C}/reopen/", "/conversations/{id}/reopen/"),
     *_acts(f"{_C}/snooze/", "/conversations/{id}/snooze/", **{"for": "1"}),
+    *_acts(f"{_C}/acts/", "/conversations/{id}/acts/", kind="hide", message="1", key="act-1"),
+    *_acts(f"{_C}/correct/", "/conversations/{id}/correct/", message="1", text="Hello", key="mend-1"),
     *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", name="Table"),
     *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", remove="{tag}"),
     *PICTURES,

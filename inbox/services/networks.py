@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors import registry
 from connectors.errors import ConnectorError
-from connectors.types import MediaLimits, Visibility
+from connectors.types import ActSpec, MediaLimits, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Shown:
     public_reply: bool
     direct_message: bool
     streams: dict[str, str]
+    acts: Sequence[ActSpec] = ()
     threads: bool = False
     deep_link: str = ""
 
@@ -40,6 +41,7 @@ def shown(key: str) -> Shown:
         public_reply=able.public_reply,
         direct_message=able.direct_message,
         streams={spec.key: spec.label for spec in able.streams},
+        acts=tuple(able.acts),
         threads=able.threads,
         deep_link=able.deep_link,
     )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from inbox import health, selectors, timeline
+from inbox import acts, health, selectors, timeline
 from inbox.downstream import policy
 from inbox.models import Conversation
 from inbox.parameters import whole
 from inbox.permissions import person
 from inbox.selectors import Ends
 from inbox.services import media, networks
-from inbox.views import composer
+from inbox.views import acting, composer
 from inbox.views.pausing import keeps
 
 if TYPE_CHECKING:
@@ -39,12 +39,19 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
     stretches, more = timeline.build(messages, items, log, [*extra, *said], limit=lines)
     timeline.hang(stretches, media.shown(messages), selectors.pictures_of(items))
     mine = may.get(conversation.pk, frozenset())
+    network = networks.shown(conversation.connection.network)
+    moderates = {"moderate", "reply_publicly"} <= mine
+    timeline.hang_acts(stretches, items, network.acts, may=moderates)
     history = [row for row in history if row.pk in may]
     identities = {row.identity_id: row.identity for row in history}
     return {
         "conversation": conversation,
-        "network": networks.shown(conversation.connection.network),
+        "network": network,
         "stretches": stretches,
+        "may_moderate": moderates,
+        "invited": selectors.invited(conversation),
+        "mending": acting.take_stash(request, conversation.pk),
+        **_of_person(conversation, network, moderates),
         "earlier": _earlier(request, lines) if more else "",
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
@@ -58,6 +65,16 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "identities": list({conversation.identity_id: conversation.identity, **identities}.values()),
         "clocks": _clocks(conversation, ends),
         "resolutions": Conversation.Resolution.choices,
+    }
+
+
+def _of_person(conversation: Conversation, network: networks.Shown, may: bool) -> dict[str, Any]:
+    """What was done to the person on this network, and what may be."""
+    done = selectors.acts_on_person(conversation)
+    return {
+        "person_acts": acts.shown(done),
+        "person_offers": acts.on_person(network.acts, done) if may else (),
+        "person_key": f"person-{conversation.identity_id}-{len(done)}",
     }
 
 

@@ -1,0 +1,97 @@
+"""What can be done to a post or a person, and what became of what was wanted, as a page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.types import Act, ActSpec, Target
+from inbox.models import Message, OutboxItem
+
+State = OutboxItem.State
+PENDING = (State.HELD, State.QUEUED, State.SENDING, State.UNKNOWN)
+# While it is done, once it is, and what it is called on a button.
+WORDS: Mapping[str, tuple[str, str, str]] = {
+    "hide": ("Hiding", "Hidden", "Hide"),
+    "unhide": ("Showing it again", "Shown again", "Show again"),
+    "like": ("Liking", "Liked", "Like"),
+    "unlike": ("Taking the like back", "Like taken back", "Take the like back"),
+    "delete": ("Deleting", "Deleted", "Delete"),
+    "block": ("Blocking", "Blocked", "Block"),
+    "unblock": ("Unblocking", "Unblocked", "Unblock"),
+}
+ICONS = {
+    "hide": "eye-off", "unhide": "eye", "like": "thumb-up", "unlike": "thumb-down", "delete": "trash",
+    "block": "user-off", "unblock": "user-check",
+}  # fmt: skip
+# What undoes what: of these only the newest says how things are.
+SIDES = {"unhide": "hide", "unlike": "like", "unblock": "block"}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One act with its delivery state in words."""
+
+    item: OutboxItem
+
+    @property
+    def words(self) -> str:
+        doing, done, name = WORDS[self.item.kind]
+        if self.item.state == State.SENT:
+            return done
+        if self.item.state == State.UNKNOWN:
+            return f"May have been {done[0].lower()}{done[1:]}" if self.item.kind != "unlike" else "May be taken back"
+        if self.item.state in (State.REJECTED, State.FAILED):
+            return f"Not done: {name[0].lower()}{name[1:]}"
+        return f"{doing}…"
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.item.kind] if self.item.state == State.SENT else "hourglass"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One act on a menu, with what the network makes of it where that is not what its name says."""
+
+    spec: ActSpec
+
+    @property
+    def name(self) -> str:
+        return WORDS[self.spec.act][2]
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.spec.act]
+
+
+def shown(items: Iterable[OutboxItem]) -> list[Done]:
+    """Of each kind and what undoes it the newest that was not taken back."""
+    newest: dict[str, OutboxItem] = {}
+    for item in sorted(items, key=lambda item: item.pk):
+        if item.state != State.CANCELLED:
+            newest[SIDES.get(item.kind, item.kind)] = item
+    return [Done(item) for item in newest.values()]
+
+
+def pending(items: Iterable[OutboxItem]) -> bool:
+    return any(item.state in PENDING for item in items)
+
+
+def on_post(message: Message, specs: Sequence[ActSpec], items: Sequence[OutboxItem]) -> list[Offer]:
+    """What may be done to a public post now: nothing while something is under way."""
+    if message.visibility != "public" or message.deleted_at is not None or pending(items):
+        return []
+    target = Target.OURS if message.direction == Message.Direction.OUT else Target.THEIRS
+    hidden, liked = bool(message.facts.get("hidden")), bool(message.facts.get("liked"))
+    idle = {Act.HIDE: hidden, Act.UNHIDE: not hidden, Act.LIKE: liked, Act.UNLIKE: not liked}
+    return [Offer(spec) for spec in specs if spec.on is target and not idle.get(spec.act, False)]
+
+
+def on_person(specs: Sequence[ActSpec], items: Sequence[OutboxItem]) -> list[Offer]:
+    """Block where nobody blocked them, else unblock."""
+    if pending(items):
+        return []
+    blocked = any(done.item.kind == Act.BLOCK and done.item.state == State.SENT for done in shown(items))
+    idle = {Act.BLOCK: blocked, Act.UNBLOCK: not blocked}
+    return [Offer(spec) for spec in specs if spec.on is Target.PERSON and not idle[spec.act]]
