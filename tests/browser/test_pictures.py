@@ -45,6 +45,14 @@ def look(alice: Person, carol: Conversation) -> None:
     assert media.fetch_due() >= 1
 
 
+def loaded(pictures: Locator, number: int) -> None:
+    """So many are there, and each is a picture that the browser could read."""
+    expect(pictures).to_have_count(number)
+    for one in pictures.all():
+        expect(one).to_have_js_property("complete", True)
+        assert one.evaluate("one => one.naturalWidth") > 0
+
+
 def fetch(message: Message) -> None:
     """Everything of it, looked at or not."""
     for file in media.shown([message])[message.pk]:
@@ -59,8 +67,7 @@ def test_a_customers_picture_is_shown_and_nobody_else_is_asked(desk: Desk, near:
     look(alice, carol)
     shown = alice.page.get_by_role("img", name="A parcel with a torn side")
     expect(shown).to_be_visible()
-    alice.page.wait_for_function("document.querySelectorAll('.pic img').length === 2")
-    alice.page.wait_for_function("[...document.querySelectorAll('.pic img')].every((one) => one.naturalWidth > 0)")
+    loaded(alice.page.locator(".pic img"), 2)
     expect(alice.page.get_by_role("img", name="Picture without description")).to_be_visible()
     assert near not in alice.page.content()
     with alice.page.expect_popup() as opened:
@@ -115,11 +122,14 @@ def test_pictures_keep_the_looks(desk: Desk, near: str, sign_in: SignIn, scheme:
         {"id": "8", "kind": "file", "alt": "x" * 90},
     ]
     message.save()
+    for name in ("IMG_0001.png", "word" * 40):
+        factories.attachment(carol, desk.people.alice, name=name)
     alice = sign_in("alice", color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     fetch(message)
     alice.open(f"/inbox/mine/{carol.pk}/")
     expect(alice.page.locator(".pic")).to_have_count(3)
     expect(alice.page.locator(".file")).to_have_count(2)
+    expect(tray_of(alice).locator(".att")).to_have_count(2)
     assert alice.page.evaluate("document.documentElement.scrollWidth") <= width
     wide = (
         "[...document.querySelectorAll('#timeline, .files')].filter((one) => one.scrollWidth > one.clientWidth).length"
@@ -131,17 +141,10 @@ def test_pictures_keep_the_looks(desk: Desk, near: str, sign_in: SignIn, scheme:
     assert [one["id"] for one in found.response["violations"]] == []
 
 
-def tray_of(alice: Person, carol: Conversation) -> Locator:
-    """Where the composer has no place for the tray, it is put there."""
+def tray_of(alice: Person) -> Locator:
+    """The composer asks for it once its page is there."""
     tray = alice.page.locator("#attachments")
-    if not tray.count():
-        alice.page.evaluate(
-            """async (url) => {
-                const answer = await fetch(url);
-                document.querySelector('#composer .cmp-f').insertAdjacentHTML('beforebegin', await answer.text());
-            }""",
-            f"/conversations/{carol.pk}/attachments/",
-        )
+    expect(tray.locator("[data-choose]")).to_be_attached()
     return tray
 
 
@@ -149,12 +152,12 @@ def test_a_picture_is_added_described_and_removed(desk: Desk, sign_in: SignIn) -
     carol = desk.writes("carol", "Where is my router?")
     alice = sign_in("alice")
     alice.opens(carol)
-    tray = tray_of(alice, carol)
+    tray = tray_of(alice)
     files = [{"name": f"IMG_{n}.jpg", "mimeType": "image/jpeg", "buffer": factories.picture("JPEG")} for n in (1, 2)]
     tray.locator("[data-choose]").set_input_files(files)
     expect(tray.locator(".att")).to_have_count(2)
     assert [one.name for one in Attachment.objects.order_by("position")] == ["IMG_1.jpg", "IMG_2.jpg"]
-    alice.page.wait_for_function("[...document.querySelectorAll('.att img')].every((one) => one.naturalWidth > 0)")
+    loaded(tray.locator("img"), 2)
     with alice.page.expect_response(lambda answer: answer.request.method == "PATCH"):
         tray.get_by_label("What it shows").first.fill("The router and its two cables")
     assert Attachment.objects.get(name="IMG_1.jpg").alt == "The router and its two cables"
@@ -173,7 +176,7 @@ def test_a_picture_is_pasted_and_dropped(desk: Desk, sign_in: SignIn) -> None:
     carol = desk.writes("carol", "Where is my router?")
     alice = sign_in("alice")
     alice.opens(carol)
-    tray = tray_of(alice, carol)
+    tray = tray_of(alice)
     data = base64.b64encode(factories.picture()).decode()
     for number, (kind, holder) in enumerate((("paste", "clipboardData"), ("drop", "dataTransfer")), 1):
         alice.page.evaluate(
