@@ -140,6 +140,12 @@ def ill() -> int:
     return Connection.objects.filter(Q(state=State.UNAUTHORISED) | (Q(state=State.ACTIVE) & Q(Exists(failing)))).count()
 
 
+def failed_checks() -> list[Connection]:
+    """Accounts whose latest check failed or found something missing. One statement."""
+    wrong = ~Q(check_error="") | ~Q(missing=[])
+    return list(Connection.objects.filter(wrong).exclude(state=State.REMOVED).order_by("name", "id"))
+
+
 def notice(connection: Connection) -> str:
     """What whoever answers there must know before they write; "" where all is well. Asks nothing."""
     if connection.state == State.UNAUTHORISED:

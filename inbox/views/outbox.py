@@ -51,8 +51,12 @@ def act(request: HttpRequest, item_id: int, action: str) -> HttpResponse:
 
 @require_safe
 def trouble(request: HttpRequest) -> HttpResponse:
-    """Everything that was not sent or may have been, newest first."""
+    """Everything that was not sent or may have been, newest first, under what is wrong with the accounts."""
     require(request.user, "see_trouble")
     items = [Trouble(item) for item in selectors.in_trouble(request.user)[:SHOWN]]
-    about = {"items": items, "stopped": health.stopped(request.user), "here": "trouble", **pausing.around(request)}
+    about = {
+        "items": items, "accounts": health.failed_checks(), "stopped": health.stopped(request.user),
+        "may_manage": policy().permits(request.user, "manage_connections"), "here": "trouble",
+        **pausing.around(request),
+    }  # fmt: skip
     return render(request, "inbox/trouble.html", about)

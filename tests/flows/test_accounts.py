@@ -26,9 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def dana(desk: Desk) -> Client:
-    client = Client()
-    client.force_login(AgentProfile.objects.get(role="admin").user)
-    return client
+    return factories.signed_in(AgentProfile.objects.get(role="admin").user)
 
 
 def body(answer: Any) -> str:
@@ -101,9 +99,35 @@ def test_a_check_says_who_we_are_and_what_is_missing(desk: Desk, dana: Client) -
     assert "the network knows us as" in page
     desk.connection.refresh_from_db()
     assert desk.connection.state == "active", "a missing permission does not disconnect"
+    trouble = body(dana.get("/trouble/"))
+    assert "Private messages are neither read nor sent." in trouble
+    assert f'href="/connections/{desk.connection.pk}/"' in trouble
     desk.network.clear_faults()
     dana.post(f"/connections/{desk.connection.pk}/check/")
     assert "Private messages are neither" not in body(dana.get(f"/connections/{desk.connection.pk}/"))
+    assert "Check failed" not in body(dana.get("/trouble/"))
+
+
+def test_a_check_that_failed_stands_under_trouble_with_the_next_step_of_who_reads_it(desk: Desk, dana: Client) -> None:
+    desk.network.fault("status", status=503, times=9)
+    dana.post(f"/connections/{desk.connection.pk}/check/")
+    desk.connection.refresh_from_db()
+    assert desk.connection.check_error
+    AgentProfile.objects.update(seen_at=timezone.now() + timedelta(minutes=5))  # that they are here is said already
+    with CaptureQueriesContext(database) as asked:
+        page = body(dana.get("/trouble/"))
+    one = len(asked)
+    assert desk.connection.check_error in page
+    assert "press “Check now”" in page
+    assert "Ask an admin to look at the account." in body(factories.signed_in(desk.bob).get("/trouble/"))
+    for number in range(5):
+        factories.connection(f"Account {number}")
+    Connection.objects.exclude(pk=desk.connection.pk).update(check_error="X did not answer.", checked_at=timezone.now())
+    with CaptureQueriesContext(database) as asked:
+        assert body(dana.get("/trouble/")).count("Check failed") == Connection.objects.count() > 5
+    assert len(asked) == one
+    Connection.objects.exclude(pk=desk.connection.pk).update(state="removed")
+    assert body(dana.get("/trouble/")).count("Check failed") == 1
 
 
 def test_a_check_of_a_page_names_the_permission_that_its_token_lacks(desk: Desk, dana: Client) -> None:
@@ -186,8 +210,7 @@ def test_a_removed_account_stays_readable_sends_nothing_and_joins_again(desk: De
     waiting.refresh_from_db()
     assert (waiting.state, waiting.reason) == ("cancelled", "The account was removed before it left.")
     assert dana.get(here).status_code == 404
-    alice = Client()
-    alice.force_login(desk.alice)
+    alice = factories.signed_in(desk.alice)
     page = body(alice.get(f"/inbox/mine/{desk.conversation('carol').pk}/"))
     assert "hello" in page
     assert "This account was removed from the desk." in page
@@ -271,8 +294,7 @@ def test_how_we_speak_is_stored_with_who_changed_it_and_read_by_whoever_answers(
     dana.post(f"{here}voice/", {"voice": "First names.\nNo <b>emoji</b>."})
     assert kinds(desk.connection.pk).count("voiced") == 1, "nothing changed, nothing is told"
     assert "changed how we speak here" in body(dana.get(here))
-    alice = Client()
-    alice.force_login(desk.alice)
+    alice = factories.signed_in(desk.alice)
     page = body(alice.get(f"/inbox/mine/{desk.conversation('carol').pk}/"))
     assert "First names.<br>No &lt;b&gt;emoji&lt;/b&gt;." in page
     long = dana.post(f"{here}voice/", {"voice": "x" * 2001})
@@ -287,7 +309,6 @@ def test_a_reply_waits_while_the_account_is_ill_and_the_page_says_so(desk: Desk)
     desk.network.post("carol", "@norrline hello")
     desk.poll()
     connections.unauthorised(connection_id=desk.connection.pk, reason="X no longer accepts us.")
-    alice = Client()
-    alice.force_login(desk.alice)
+    alice = factories.signed_in(desk.alice)
     page = body(alice.get(f"/inbox/mine/{desk.conversation('carol').pk}/"))
     assert "Replies wait and leave once an admin has authorised it again" in page
