@@ -7,7 +7,6 @@ the stretches of active time, which are written down nowhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import psycopg2
@@ -109,7 +108,7 @@ SELECT CASE WHEN grouping(team) = 0 THEN 'team' WHEN grouping(agent) = 0 THEN 'a
        {_times("next_arrived", "arrived", "NOT first")},
        {_times("next_published", "published", "NOT first")},
        coalesce(sum({SECONDS.format("arrived")}) FILTER (WHERE what = 'touch'), 0) AS active
-FROM (SELECT *, to_char(date_trunc('hour', at AT TIME ZONE 'UTC'), 'HH24:MI') AS hour FROM placed) fact
+FROM (SELECT *, to_char(date_trunc('hour', at), 'HH24:MI') AS hour FROM placed) fact
 GROUP BY GROUPING SETS ((), (team), (agent), (network), (hour))
 """
 BACKLOG = """
@@ -146,13 +145,13 @@ class Figures:
         return {name: line for name, line in self.by("agent").items() if name and any(line[what] for what in did)}
 
 
-def count(address: str, day: date) -> Figures:
-    """The figures of ``day`` (UTC) in the database at ``address``."""
+def count(address: str, zone: str) -> Figures:
+    """The figures of today, as days are in ``zone``, in the database at ``address``."""
     session = psycopg2.connect(address)
     try:
         with session, session.cursor() as cursor:
-            cursor.execute("SET LOCAL TIME ZONE 'UTC'")
-            cursor.execute("SELECT %s::date::timestamptz, (%s::date + 1)::timestamptz", [day, day])
+            cursor.execute("SELECT set_config('TimeZone', %s, true)", [zone])
+            cursor.execute("SELECT current_date::timestamptz, (current_date + 1)::timestamptz")
             begin, end = cursor.fetchone()
             cursor.execute(LINES, {"begin": begin, "end": end})
             columns = [column.name for column in cursor.description][2:]

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from tests.networks import connect_both
 
 ROOT = Path(__file__).resolve().parents[3]
 PACE = {"UNDO_SECONDS": "1", "SWEEP_SECONDS": "0.5", "DEBUG": "", "LOG_LEVEL": "WARNING"}
+NOON = 12
 READ_EVERY = 0.5  # seconds, where the networks would give us a minute
 
 
@@ -36,6 +38,7 @@ class Desk:
     database: str
     network: Sandbox
     folder: Path
+    zone: str
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with contextlib.closing(psycopg2.connect(self.database)) as session, session, session.cursor() as cursor:
@@ -69,11 +72,17 @@ WHERE lower(i.name) = lower(%s) ORDER BY c.id DESC
 """
 
 
+def where_it_is_noon() -> str:
+    """A zone (Etc/GMT-3 is three hours ahead of UTC) in which no midnight falls into what is about to happen."""
+    return f"Etc/GMT{datetime.now(UTC).hour - NOON:+d}"
+
+
 @contextlib.contextmanager
 def running_desk(network: Sandbox, folder: Path) -> Iterator[Desk]:
     port = free_port()
     where = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + database.settings_dict["NAME"]).geturl()
-    environment = {**os.environ, **PACE, "DATABASE_URL": where, "SANDBOX_URL": network.url}
+    zone = where_it_is_noon()
+    environment = {**os.environ, **PACE, "DATABASE_URL": where, "SANDBOX_URL": network.url, "REPORTING_TIME_ZONE": zone}
     celery = [sys.executable, "-m", "celery", "-A", "socialdesk", "--quiet"]
     programs = {
         "web": [sys.executable, "-m", "uvicorn", "socialdesk.asgi:application", "--port", str(port),
@@ -85,7 +94,7 @@ def running_desk(network: Sandbox, folder: Path) -> Iterator[Desk]:
     for name, command in programs.items():
         with (folder / f"{name}.log").open("wb") as log:
             running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log))
-    desk = Desk(f"http://127.0.0.1:{port}", where, network, folder)
+    desk = Desk(f"http://127.0.0.1:{port}", where, network, folder, zone)
     try:
         desk.until(lambda: _answers(f"{desk.address}/accounts/login/"), "the web server", 90)
         yield desk

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Response, expect
 
 from connectors.sandbox.harness import Sandbox
 from tests.browser.conftest import Person, signed_in
@@ -59,8 +59,11 @@ class Customers:
             self.network.page_messages([{"page": "norrline", "handle": name.lower(), "name": name, "text": text}])
 
 
+@dataclass
 class Colleague(Person):
     """Somebody of ours at work."""
+
+    refused: list[tuple[int, str]] = field(default_factory=list)  # status and path of every answer that is an error
 
     @property
     def timeline(self) -> Locator:
@@ -127,4 +130,11 @@ class Colleague(Person):
 
 def at_work(browser: Browser, address: str, name: str) -> Colleague:
     who = signed_in(browser, address, name, patience=PATIENCE)
-    return Colleague(who.page, who.address, who.complaints)
+    colleague = Colleague(who.page, who.address, who.complaints)
+
+    def heard(answer: Response) -> None:
+        if answer.status >= 400:
+            colleague.refused.append((answer.status, urlsplit(answer.url).path))
+
+    who.page.on("response", heard)
+    return colleague
