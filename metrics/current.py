@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
-from inbox.services import counts
 from metrics.days import Filter
 from metrics.rows import PAGE, seen
 from routing.models import QueueEntry
@@ -49,19 +48,11 @@ class Waiting:
         return sum(number for _, _, number in self.ages)
 
 
-def backlog(*, team_ids: Sequence[int]) -> list[Backlog]:
-    """Exact counts of these teams, in two statements."""
-    found = counts.read([f"team:{team}:{part}" for team in team_ids for part in PARTS])
+def backlog(*, team_ids: Sequence[int], numbers: Mapping[str, int]) -> list[Backlog]:
+    """What waits in these teams: their exact ``numbers`` as the desk has read them, and since when. One statement."""
     oldest = _oldest(team_ids)
     return [
-        Backlog(
-            team_id=team,
-            open=found[f"team:{team}:open"],
-            unassigned=found[f"team:{team}:unassigned"],
-            pending=found[f"team:{team}:pending"],
-            snoozed=found[f"team:{team}:snoozed"],
-            oldest_waiting=oldest[team],
-        )
+        Backlog(team, *(numbers[f"team:{team}:{part}"] for part in PARTS), oldest_waiting=oldest[team])
         for team in team_ids
     ]
 

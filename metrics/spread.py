@@ -8,6 +8,7 @@ element by element, as long as no bin holds 100 million.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import accumulate
 
@@ -25,18 +26,23 @@ def sql(seconds: str) -> str:
     return f"('1e' || {DIGITS} * {bin_})::numeric"
 
 
-@lru_cache(maxsize=8)  # median and p90 are asked for one after the other
 def counts(spread: str) -> tuple[int, ...]:
     """How many durations each bin holds, the shortest first, from the digits of a spread."""
     padded = spread.zfill(-(-len(spread) // DIGITS) * DIGITS)
     return tuple(map(int, reversed(_BINS.findall(padded))))
 
 
+@lru_cache(maxsize=8)  # median and p90 are asked for one after the other
+def _until(spread: str) -> tuple[int, ...]:
+    """How many durations lie in each bin and the shorter ones."""
+    return tuple(accumulate(counts(spread)))
+
+
 def percentile(spread: str, share: float) -> float | None:
     """The middle of the bin that holds the row at ``share`` (0.5 is the median); None where there is no row."""
-    bins = counts(spread)
-    if not any(bins):
+    until = _until(spread)
+    if not until or not until[-1]:
         return None
-    place = share * sum(bins)
-    bin_ = next(number for number, until in enumerate(accumulate(bins)) if until and until >= place)
+    # From one row on: below that lie the empty bins before the first.
+    bin_ = bisect_left(until, max(share * until[-1], 1))
     return float(UNIT * (2.0 ** ((bin_ + 0.5) / A_DOUBLING) - 1))

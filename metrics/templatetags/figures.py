@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 from typing import Any
 
 from django import template
@@ -48,11 +49,15 @@ def heads(columns: str) -> SafeString:
 
 @register.simple_tag
 def cells(line: Any, links: dict[str, str], columns: str) -> SafeString:
-    """Figures of ``line``. 0 and what nobody knows open nothing; unknown is a dash, never 0."""
-    return format_html_join("", "{}", ((_cell(getattr(line, name), name, links),) for name in columns.split()))
+    """Figures of ``line``. 0 and what nobody knows open nothing; unknown is a dash, never 0.
+
+    Put together as plain text, in which _cell has escaped every value: format_html takes three times as long.
+    """
+    made = "".join([_cell(getattr(line, name), name, links) for name in columns.split()])
+    return SafeString(made)  # nosec B703
 
 
-def _cell(value: Any, name: str, links: dict[str, str]) -> SafeString:
+def _cell(value: Any, name: str, links: dict[str, str]) -> str:
     if name in COUNTS:
         return _opens(many(value), links[name]) if value else _NONE
     if name in SPREADS:
@@ -60,12 +65,12 @@ def _cell(value: Any, name: str, links: dict[str, str]) -> SafeString:
     return _opens(duration(value), links[name]) if value else _UNKNOWN
 
 
-def _times(found: Times, link: str) -> SafeString:
+def _times(found: Times, link: str) -> str:
     """Median and p90."""
     if (median := found.median) is None:
         return _UNKNOWN + _UNKNOWN
-    return format_html('{}<td class="r">{}</td>', _opens(duration(median), link), duration(found.p90))
+    return f'{_opens(duration(median), link)}<td class="r">{escape(duration(found.p90))}</td>'
 
 
-def _opens(text: str, link: str) -> SafeString:
-    return format_html('<td class="r"><a href="{}">{}</a></td>', link, text)
+def _opens(text: str, link: str) -> str:
+    return f'<td class="r"><a href="{escape(link)}">{escape(text)}</a></td>'

@@ -50,7 +50,8 @@ def day(request: HttpRequest) -> HttpResponse:
     require(request.user, "see_metrics")
     chosen, now = asked.chosen(request), timezone.now()
     board = selectors.board(chosen)
-    teams = {team.pk: team.name for team in desk_of(request).teams}
+    desk = desk_of(request)
+    teams = {team.pk: team.name for team in desk.teams}
     waiting = current.waiting(chosen, now=now)
     context = {
         **_figures(chosen, board, now),
@@ -62,7 +63,10 @@ def day(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "ages": _ages(chosen, waiting),
         "waiting_link": asked.link("metrics_waiting", chosen),
-        "backlog": [(team, teams[team.team_id], f"team-{team.team_id}") for team in current.backlog(team_ids=[*teams])],
+        "backlog": [
+            (row, desk.queues[f"team-{row.team_id}"], desk.queues[f"team-{row.team_id}-unassigned"])
+            for row in current.backlog(team_ids=[*teams], numbers=desk.numbers)
+        ],
         "check": RollupCheck.objects.order_by("-day").first(),
         "here": "metrics",
         "position": events.position(),
