@@ -48,7 +48,7 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "manage_records": frozenset({_ADMIN}),
     "assign_anyone": frozenset({_LEAD}),
     "see_tags": _WORKING | {_ADMIN},
-    "manage_tags": frozenset({_LEAD}),
+    "manage_tags": frozenset({_LEAD, _ADMIN}),
     "see_held": frozenset({_LEAD}),
     "pause_sending": frozenset({_LEAD, _ADMIN}),
     "manage_macros": frozenset({_LEAD, _ADMIN}),

@@ -4,7 +4,7 @@ from django.urls import path
 
 from routing import api
 from routing.views import inbox, people, settings, welcome
-from routing.views.settings import answers, private, rules, teams
+from routing.views.settings import answers, private, rules, tags, teams
 from routing.views.settings import people as colleagues
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -48,5 +48,7 @@ urlpatterns = [
     path("settings/records/<int:upload_id>/", private.records_file, name="settings_records_file"),
     path("settings/public/", private.public, name="settings_public"),
     path("settings/answers/", answers.overview, name="settings_answers"),
+    path("settings/tags/", tags.overview, name="settings_tags"),
+    path("settings/tags/<int:tag_id>/<slug:action>/", tags.act, name="settings_tag_act"),
     path("settings/answers/<int:connection_id>/", answers.account, name="settings_account"),
 ]

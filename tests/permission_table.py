@@ -41,6 +41,7 @@ UNROUTED_API = "401 401 404 404 404 200 200 404"
 NOBODY_API = "401 401 404 404 404 404 404 404"
 ANYBODY_API = "401 401 200 200 200 200 200 200"
 ADMIN_API = "401 401 403 403 403 403 403 200"
+KEEPS_TAGS = "401 401 403 403 403 200 200 200"
 LEADS_API = "401 401 403 403 403 200 200 403"
 ADMIN_ACTS = "302 302 403 403 403 403 403 303"
 ADMIN_SEES = "302 302 403 403 403 403 403 200"
@@ -156,6 +157,14 @@ SETTINGS: list[Row] = [
     Row(f"{_S}public/", "GET", "/settings/public/", ADMIN_SEES),
     Row(f"{_S}public/", "POST", "/settings/public/", ADMIN_ACTS, {"value": "+49 30 901820"}),
     Row(f"{_S}answers/", "GET", "/settings/answers/", SETS),
+    Row(f"{_S}tags/", "GET", "/settings/tags/", SETS),
+    Row(f"{_S}tags/", "POST", "/settings/tags/", SAVES, {"name": "Delivery", "colour": "red"}),
+    *[
+        Row(f"{_S}tags/<int:tag_id>/<slug:action>/", "POST", f"/settings/tags/{{tag}}/{action}/", SAVES)
+        for action in ("change", "merge", "delete")
+    ],
+    Row(f"{_S}tags/<int:tag_id>/<slug:action>/", "POST", "/settings/tags/{tag}/destroy/",
+        "302 302 403 403 403 404 404 404"),
     Row(f"{_S}answers/<int:connection_id>/", "POST", "/settings/answers/{connection}/", SAVES, {"team-{team}": "both"}),
 ]  # fmt: skip
 
@@ -205,10 +214,10 @@ API_ROWS = [
     _of_api("contacts/{contact}/record/", "DELETE", ADMIN_API.replace("200", "204")),
     _of_api(f"contacts/{_ABSENT}/record/", "GET", NOBODY_API),
     _of_api("tags/", "GET", "401 401 403 200 200 200 200 200"),
-    _of_api("tags/", "POST", LEADS_API.replace("200", "201"), name="Delivery"),
+    _of_api("tags/", "POST", KEEPS_TAGS.replace("200", "201"), name="Delivery"),
     _of_api("tags/{tag}/", "GET", "401 401 403 200 200 200 200 200"),
-    _of_api("tags/{tag}/", "PUT", LEADS_API, name="Delivery"),
-    _of_api("tags/{tag}/", "DELETE", LEADS_API.replace("200", "204")),
+    _of_api("tags/{tag}/", "PUT", KEEPS_TAGS, name="Delivery"),
+    _of_api("tags/{tag}/", "DELETE", KEEPS_TAGS.replace("200", "204")),
     _of_api("connections/", "GET", "401 401 403 403 403 200 200 200"),
     _of_api("metrics/handled/", "GET", ANYBODY_API),
     _of_api("metrics/handled/", "GET", "401 401 403 403 403 200 404 403", team="{team}"),

@@ -49,7 +49,7 @@ class TagsView(APIView):
     def post(self, request: Request, asked: dict[str, Any]) -> Tag:
         """Make a tag."""
         require(request.user, "manage_tags")
-        return tags.create(**asked)
+        return tags.create(**asked, actor=person(request))
 
 
 class TagView(APIView):
@@ -63,13 +63,13 @@ class TagView(APIView):
     def put(self, request: Request, asked: dict[str, Any], tag_id: int) -> Tag:
         """Change a tag's name and colour, on every conversation that has it."""
         require(request.user, "manage_tags")
-        return tags.change(tag_id=tag_for(tag_id).pk, **asked)
+        return tags.change(tag_id=tag_for(tag_id).pk, **asked, actor=person(request))
 
     @call("write:tags", status=204)
     def delete(self, request: Request, asked: dict[str, Any], tag_id: int) -> None:
         """Remove a tag from the desk and from every conversation."""
         require(request.user, "manage_tags")
-        tags.delete(tag_id=tag_for(tag_id).pk)
+        tags.delete(tag_id=tag_for(tag_id).pk, actor=person(request))
 
 
 class ConversationTagView(APIView):

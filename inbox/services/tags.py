@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from inbox.models import ConversationTag, Tag
+from inbox.models import ConversationTag, Event, Tag
 from inbox.services import events
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
@@ -21,14 +21,54 @@ def _plain(name: str) -> str:
     return " ".join(storable(name).split())
 
 
-def create(*, name: str, colour: str) -> Tag:
+@transaction.atomic
+def create(*, name: str, colour: str, actor: AbstractBaseUser | None = None) -> Tag:
     """Make a tag. Raises Refused where one of this name exists, whatever its capitals."""
-    return _save(Tag(), name, colour)
+    tag = _save(Tag(), name, colour)
+    _record(tag, actor, "made")
+    return tag
 
 
-def change(*, tag_id: int, name: str, colour: str) -> Tag:
-    """Give a tag another name or colour, on every conversation that has it."""
-    return _save(Tag.objects.get(pk=tag_id), name, colour)
+@transaction.atomic
+def change(*, tag_id: int, name: str, colour: str, actor: AbstractBaseUser | None = None) -> Tag:
+    """Give a tag another name or colour, on every conversation that has it. Raises Refused."""
+    tag = _locked(tag_id)[tag_id]
+    before = (tag.name, tag.colour)
+    _save(tag, name, colour)
+    renamed = f"renamed from “{before[0]}”" if tag.name != before[0] else ""
+    coloured = f"{before[1]} → {tag.colour}" if tag.colour != before[1] else ""
+    if did := ", ".join(filter(None, (renamed, coloured))):
+        _record(tag, actor, did)
+    return tag
+
+
+@transaction.atomic
+def merge(*, tag_id: int, into_id: int, actor: AbstractBaseUser | None = None) -> Tag:
+    """Every conversation with one tag has the other instead, and the one is gone. Raises Refused."""
+    if tag_id == into_id:
+        raise Refused("Choose another tag to merge this one into.")
+    found = _locked(tag_id, into_id)
+    has_both = ConversationTag.objects.filter(tag=into_id).values("conversation")
+    ConversationTag.objects.filter(tag=tag_id).exclude(conversation__in=has_both).update(tag_id=into_id)
+    gone, into = found[tag_id], found[into_id]
+    _record(into, actor, f"took in “{gone.name}”")
+    gone.delete()
+    return into
+
+
+def _locked(*tag_ids: int) -> dict[int, Tag]:
+    """These tags, held: nobody puts one of them on a conversation meanwhile."""
+    found = {tag.pk: tag for tag in Tag.objects.select_for_update().filter(pk__in=tag_ids).order_by("pk")}
+    if len(found) < len(set(tag_ids)):
+        raise Refused("This tag was removed meanwhile. Reload the page.")
+    return found
+
+
+def _record(tag: Tag, actor: AbstractBaseUser | None, did: str) -> None:
+    """As every change of a setting is written down: its page shows it."""
+    who = actor.pk if actor else None
+    data = {"name": tag.name, "did": did}
+    events.emit([Event(kind="settings.changed", actor_id=who, subject="tag", subject_id=tag.pk, data=data)])
 
 
 def _save(tag: Tag, name: str, colour: str) -> Tag:
@@ -45,9 +85,12 @@ def _save(tag: Tag, name: str, colour: str) -> Tag:
     return tag
 
 
-def delete(*, tag_id: int) -> None:
-    """Remove a tag from the desk and from every conversation."""
-    Tag.objects.filter(pk=tag_id).delete()
+@transaction.atomic
+def delete(*, tag_id: int, actor: AbstractBaseUser | None = None) -> None:
+    """Remove a tag from the desk and from every conversation. Raises Refused."""
+    tag = _locked(tag_id)[tag_id]
+    _record(tag, actor, "deleted")
+    tag.delete()
 
 
 def put(*, conversation_id: int, tag_id: int, actor: AbstractBaseUser) -> bool:

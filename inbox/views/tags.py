@@ -37,4 +37,4 @@ def _named(user: User, name: str) -> Tag:
         return tag
     if not policy().permits(user, "manage_tags"):
         raise Refused("There is no such tag. Choose one of the list, or ask a lead to make it.")
-    return tags.create(name=name, colour=Tag.Colour.GREY)
+    return tags.create(name=name, colour=Tag.Colour.GREY, actor=user)
