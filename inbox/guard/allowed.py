@@ -31,12 +31,9 @@ class Allowed:
         self._hosts = tuple(text.strip().lower().rpartition("@")[2] for text in around.public if "." in text)
         self._open = _values(around.record, Protection.OPEN)
         self._soft = _values(around.record, Protection.SOFT)
+        # Normalised values that no record makes a secret.
+        self.free = frozenset(self._public | self._dialled | {normal(name) for name in around.names} | self._open)
         self._said: Stream | None = None
-
-    @property
-    def free(self) -> frozenset[str]:
-        """Normalised values that no record makes a secret."""
-        return frozenset(self._public | self._dialled | {normal(name) for name in self._around.names} | self._open)
 
     def is_a_name(self, value: str) -> bool:
         words = re.findall(r"[^\W_]+", fold(value).plain)

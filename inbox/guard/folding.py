@@ -35,8 +35,11 @@ _REPEAT = {"double": 2, "triple": 3, "doppel": 2, "doble": 2, "doppio": 2}
 _ONE = "(?:" + "|".join(sorted({*_DIGIT, *_REPEAT}, key=len, reverse=True)) + r"|\d{1,6})(?![a-z0-9])"
 _SPELLED = re.compile(rf"(?<![a-z0-9]){_ONE}(?:[ \t\n]{{0,2}}[-,.;/·_]?[ \t\n]{{0,2}}{_ONE}){{3,}}")
 _UNIT = re.compile(r"[a-z]+|\d")
+_COUNTED = frozenset({*_DIGIT, *_REPEAT})
 _LETTERS = re.compile(r"[a-z]+")
+_OTHER = re.compile(r"[\W_]+")
 _LEAST_WORDS = 4
+_SHORTEST_RUN = 11  # "one one one" is not yet one.
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _plain(char: str) -> str:
 
 
 _FOLDED = _Table(_folded)
-_PLAIN = _Table(_plain)
+PLAIN = _Table(_plain)
 
 
 def _characters(original: str) -> tuple[str, list[int], list[int]]:
@@ -132,7 +135,11 @@ def _spelled(run: str) -> list[tuple[str, int, int]] | None:
 
 def _without_words(folded: Folded) -> Folded:
     """Runs of at least four spelled digits become digits."""
-    if sum(word in _DIGIT or word in _REPEAT for word in _LETTERS.findall(folded.plain)) < _LEAST_WORDS // 2:
+    if (
+        len(folded.plain) < _SHORTEST_RUN
+        or _COUNTED.isdisjoint(words := _LETTERS.findall(folded.plain))
+        or sum(word in _COUNTED for word in words) < _LEAST_WORDS // 2
+    ):
         return folded
     runs = [(run.span(), digits) for run in _SPELLED.finditer(folded.plain) if (digits := _spelled(run.group()))]
     if not runs:
@@ -165,11 +172,11 @@ def fold(original: str) -> Folded:
         return _without_words(Folded(original, original.lower(), places[:-1], places[1:]))
     if all(len(_FOLDED[ord(char)]) == 1 and not unicodedata.combining(char) for char in set(original)):
         text, places = original.translate(_FOLDED), range(len(original) + 1)
-        return _without_words(Folded(text, text.translate(_PLAIN), places[:-1], places[1:]))
+        return _without_words(Folded(text, text.translate(PLAIN), places[:-1], places[1:]))
     text, starts, ends = _characters(original)
-    return _without_words(Folded(text, text.translate(_PLAIN), starts, ends))
+    return _without_words(Folded(text, text.translate(PLAIN), starts, ends))
 
 
 def normal(value: str) -> str:
     """How two spellings of one value are told to be the same: letters and digits only, small, without accents."""
-    return "".join(char for char in fold(value).plain.replace("ß", "ss") if char.isalnum())
+    return _OTHER.sub("", fold(value).plain.replace("ß", "ss"))

@@ -35,8 +35,8 @@ _NIR = re.compile(
     rf"(?<!\d)[1-4]{_G}\d\d{_G}(?:0[1-9]|1[0-2]|[2-9]\d){_G}(?:\d\d|2[AB]){_G}\d{{3}}{_G}\d{{3}}(?:{_G}\d\d)?(?!\d)",
     re.IGNORECASE,
 )
-_SSN = re.compile(r"(?<![\d-])\d{3}-\d\d-\d{4}(?![\d-])|(?<!\d )(?<!\d)\d{3} \d\d \d{4}(?!\d| \d)")
-_PERSON = re.compile(r"(?<!\d)(?:19|20)?\d{6}[-+]\d{4}(?!\d)|(?<!\d)(?:19|20)\d{6}\s?\d{4}(?!\d)")
+_SSN = re.compile(r"\d{3}(?<![\d-]\d{3})(?:-\d\d-\d{4}(?![\d-])|(?<!\d \d{3}) \d\d \d{4}(?!\d| \d))")
+_PERSON = re.compile(r"\d{6}(?<!\d{7})(?:(?:\d\d)?[-+]\d{4}(?!\d)|(?<=(?:19|20)\d{4})\d\d\s?\d{4}(?!\d))")
 _GERMAN = re.compile(
     r"(?<![A-Za-z0-9])[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d?(?:[ <-]?\d)?(?![A-Za-z0-9])", re.IGNORECASE
 )

@@ -53,12 +53,12 @@ def blank(text: str, spans: list[tuple[int, int]]) -> str:
 
 def mask(text: str) -> Masked:
     """``text`` without its links, handles and hashtags."""
-    links = [match.span() for match in _LINK.finditer(text)]
-    rest = blank(text, links)
+    links = [match.span() for match in _LINK.finditer(text)] if "/" in text or "www." in text.lower() else []
+    rest = blank(text, links) if links else text
     spans = [match.span() for match in _HANDLE.finditer(rest)] if "@" in rest else []
     if "#" in rest:
         spans += [match.span() for match in _HASHTAG.finditer(rest) if not _LIKE_A_NUMBER.match(match.group())]
-    return Masked(blank(rest, spans), links)
+    return Masked(blank(rest, spans) if spans else rest, links)
 
 
 def parameters(text: str, links: list[tuple[int, int]]) -> Iterator[Parameter]:

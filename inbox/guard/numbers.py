@@ -21,6 +21,7 @@ _DATES = re.compile(
     r"|(?<![\d:.+])\d{1,2}(?::\d\d){1,2}(?![\d:])|(?<![\d.])\d{1,2}[.:]?\d\d ?- ?\d{1,2}[.:]\d\d(?![\d.])"
     r"|(?<![\d-])(?:19|20)\d\d ?[-/] ?(?:(?:19|20)?\d\d)(?![\d-])|(?<![\d/-])24/7(?![\d/-])"
 )
+_PARTED = re.compile(r"\d ?[-/.:] ?\d")
 _MONEY_BEFORE = re.compile(r"(?:[$€£¥]|usd|eur|gbp|sek|pln|chf|rs\.?)[ ]?$")
 _AMOUNT_AFTER = re.compile(
     r"(?:[.,]\d{1,2})?[ ]?(?:[$€£%]|usd\b|eur(?:os?)?\b|gbp\b|sek\b|pln\b|chf\b|kr\b|zl\b|dollars?\b|pounds?\b|points?\b|miles?\b|"
@@ -46,7 +47,8 @@ def numbers(context: Context, masked: str) -> Iterator[Span]:
         for groups in cards(chain):
             taken.append((groups[0].start, groups[-1].end))
             yield Span(Kind.CARD, *taken[-1])
-    rest = blank(masked, [*taken, *(match.span() for match in _DATES.finditer(masked))])
+    dates = [match.span() for match in _DATES.finditer(masked)] if _PARTED.search(masked) else []
+    rest = blank(masked, [*taken, *dates])
     for chain in chains(rest):
         for piece in _narrow(rest, chain):
             yield from _of(context, rest, piece)

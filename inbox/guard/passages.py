@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from inbox.guard.folding import Folded, fold
+from inbox.guard.folding import PLAIN, Folded
 from inbox.guard.masking import mask
 from inbox.guard.polite import POLITE
 
@@ -17,62 +16,76 @@ _WORDS = 8
 _CHARACTERS = 40
 _OWN = 3  # Words of a run that are no politeness, or it is one.
 _CODE = re.compile(r"[^\W_]+(?:[-_./@+][^\W_]+)*")
+_PERHAPS = re.compile(r"(?<!\S)[^\s\d@]*[\d@]\S*")  # Words with a digit or an @ in them.
+_OTHER = re.compile(r"[\W_]+")
+_DIGIT = re.compile(r"[0-9]")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _PRODUCT = re.compile(r"[a-z]{2,}\d{1,3}[a-z]{0,3}$")
 
 
-def copied(folded: Folded, sources: Sequence[str], names: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Runs of ``folded`` that stand in one of ``sources`` as well: eight words, or forty characters."""
-    plain = mask(folded.plain).text  # A link to an article may be given to anybody.
-    words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(plain)]
-    if len(words) < _GRAM:
-        return
-    grams: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at in range(len(words) - _GRAM + 1):
-        grams[tuple(word for word, _, _ in words[at : at + _GRAM])].append(at)
+class Read:
+    """A text with its words and its codes, its links left out: a link to an article may be given to anybody."""
+
+    def __init__(self, folded: Folded) -> None:
+        masked = mask(folded.text).text
+        plain = folded.plain if masked == folded.text else masked.translate(PLAIN)
+        self._plain = plain
+        self.words: list[str] = _WORD.findall(plain)
+        self.codes = list(_codes(masked))
+
+    def spans(self) -> list[tuple[int, int]]:
+        """The places of the words."""
+        return [match.span() for match in _WORD.finditer(self._plain)]
+
+
+def copied(draft: Read, sources: Sequence[Read], names: frozenset[str]) -> Iterator[tuple[int, int]]:
+    """Runs of ``draft`` that stand in one of ``sources`` as well: eight words, or forty characters."""
+    words = draft.words
+    grams: dict[tuple[str, ...], list[int]] = {}
+    for here, gram in enumerate(_grams(words)):
+        grams.setdefault(gram, []).append(here)
     run = [0] * len(words)  # How many words from here on were copied.
     for source in sources:
-        theirs = _WORD.findall(mask(fold(source).plain).text)
-        for at in range(len(theirs) - _GRAM + 1):
-            for here in grams.get(tuple(theirs[at : at + _GRAM]), ())[:8]:
-                if at and here and theirs[at - 1] == words[here - 1][0]:
+        theirs = source.words
+        for at, gram in enumerate(_grams(theirs)):
+            for here in grams.get(gram, ())[:8]:
+                if at and here and theirs[at - 1] == words[here - 1]:
                     continue  # The run began earlier.
-                length = _GRAM
-                while (
-                    here + length < len(words)
-                    and at + length < len(theirs)
-                    and words[here + length][0] == theirs[at + length]
-                ):
+                length, most = _GRAM, min(len(words) - here, len(theirs) - at)
+                while length < most and words[here + length] == theirs[at + length]:
                     length += 1
                 run[here] = max(run[here], length)
-    yield from _that_say_something(words, run, names)
+    yield from _that_say_something(draft, run, names)
 
 
-def _that_say_something(
-    words: list[tuple[str, int, int]], runs: list[int], names: frozenset[str]
-) -> Iterator[tuple[int, int]]:
+def _grams(words: list[str]) -> Iterator[tuple[str, ...]]:
+    return zip(*(words[first:] for first in range(_GRAM)), strict=False)
+
+
+def _that_say_something(draft: Read, runs: list[int], names: frozenset[str]) -> Iterator[tuple[int, int]]:
     at = 0
-    while at < len(words):
+    spans = draft.spans() if any(runs) else []
+    while at < len(runs):
         length = runs[at]
-        piece = words[at : at + length]
-        if length and (length >= _WORDS or piece[-1][2] - piece[0][1] >= _CHARACTERS):
-            own = {word for word, _, _ in piece if word not in POLITE and word not in names and len(word) > 2}
-            if len(own) >= _OWN:
-                yield piece[0][1], piece[-1][2]
+        if length:
+            start, end = spans[at][0], spans[at + length - 1][1]
+            piece = {word for word in draft.words[at : at + length] if len(word) > 2}
+            if (length >= _WORDS or end - start >= _CHARACTERS) and len(piece - POLITE - names) >= _OWN:
+                yield start, end
                 at += length
                 continue
         at += 1
 
 
-def codes_of(folded: Folded) -> Iterator[tuple[str, int, int]]:
+def _codes(masked: str) -> Iterator[tuple[str, int, int]]:
     """The numbers and codes of a text, normalised, with their places; years, amounts and products are none."""
-    text = mask(folded.text).text
-    for match in _CODE.finditer(text):
-        value = "".join(c for c in match.group().lower() if c.isalnum())
-        digits = sum(c.isdigit() for c in value)
-        a_number = digits >= 4 and not _ordinary(match.group(), value)
-        if "@" in match.group() or a_number or (digits >= 2 and len(value) >= 6 and _mixed(value)):
-            yield value, match.start(), match.end()
+    for piece in _PERHAPS.finditer(masked):
+        for match in _CODE.finditer(masked, *piece.span()):
+            value = _OTHER.sub("", match.group()).lower()
+            digits = len(_DIGIT.findall(value))
+            a_number = digits >= 4 and not _ordinary(match.group(), value)
+            if "@" in match.group() or a_number or (digits >= 2 and len(value) >= 6 and _mixed(value)):
+                yield value, match.start(), match.end()
 
 
 def _mixed(value: str) -> bool:

@@ -35,6 +35,7 @@ _FRENCH_SPECIAL = re.compile(r"08\d{2} ?\d{3} ?\d{3}$|0 8\d{2} \d{3} \d{3}$|08(?
 _LIKE_A_NUMBER = re.compile(
     r"\(?\d(?:[ .\-/()]{0,3}\d){8,14}\)?$|\d{3}[ .-]\d{4}$|\(?0\d{1,4}\)?[ \-/]{1,3}\d(?:[ -]?\d){4,}$"
 )
+_CODES = ("1", "49", "44", "33", "34", "39", "31", "48", "46")
 _LEAST, _MOST = 7, 15
 
 
@@ -102,8 +103,12 @@ _ONLY_DIGITS = {code: None for code in range(128) if not chr(code).isdigit()}
 
 def cores(digits: str) -> set[str]:
     """What is in every way to dial a number: its digits without the code of a country or the 0 before them."""
-    ways = spellings(digits)
-    return {way for way in ways if not any(other != way and other in way for other in ways)}
+    if not 8 <= len(digits) <= _MOST:
+        return set()
+    number = digits.removeprefix("00")
+    code = next((code for code in _CODES if number.startswith(code)), "")
+    ways = {number.removeprefix("0"), number[len(code) :].removeprefix("0")}
+    return {way for way in ways if len(way) >= 8}
 
 
 def spellings(digits: str) -> set[str]:
@@ -111,10 +116,9 @@ def spellings(digits: str) -> set[str]:
     if not digits.isdigit() or not 8 <= len(digits) <= _MOST:
         return set()
     ways = {digits}
-    codes = ("1", "49", "44", "33", "34", "39", "31", "48", "46")
     home = {digits.removeprefix("00")} if digits.startswith("00") else {digits}
     for number in home:
-        for code in codes:
+        for code in _CODES:
             if number.startswith(code) and len(number) - len(code) >= 7:
                 rest = number[len(code) :].removeprefix("0")
                 ways |= {rest, "0" + rest, code + rest, "00" + code + rest}

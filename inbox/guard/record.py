@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from inbox.guard.births import dates
 from inbox.guard.folding import Folded, fold, normal
@@ -38,6 +39,11 @@ def in_record(
     record: Sequence[Field], stream: Stream, parts: Sequence[Folded], free: frozenset[str]
 ) -> Iterator[Known]:
     """The fields of ``record`` that the texts give away; what is in ``free`` may be said."""
+
+    @cache
+    def dated() -> list[tuple[Place, frozenset[tuple[int, int, int]]]]:
+        return [(Place(n, date.start, date.end), date.days) for n, folded in enumerate(parts) for date in dates(folded)]
+
     for field in record:
         if field.protection is Protection.OPEN:
             continue
@@ -50,13 +56,15 @@ def in_record(
                 if not all(any(place.within(other) for other in seen) for place in places):
                     seen.update(places)
                     yield Known(field, needle, places)
-        for place in _same_day(field.value, parts):
-            yield Known(field, whole, [place])
+        meant = _day(field.value)
+        for place, days in dated() if meant else ():
+            if days & meant:
+                yield Known(field, whole, [place])
 
 
 def needles_of(value: str, whole: str) -> set[str]:
     """The value itself, the ways to dial it, and those lines of an address that say enough alone."""
-    needles = {whole} | (cores(whole) if _dialled(value) else set())
+    needles = {whole} | (cores(whole) if whole.isdigit() and _dialled(value) else set())
     pieces = _PIECES.split(value) if len(whole) >= _SURE else []
     for piece in map(normal, pieces if len(pieces) > 1 else []):
         digits = sum(c.isdigit() for c in piece)
@@ -80,14 +88,10 @@ def _found(needle: str, stream: Stream) -> list[list[Place]]:
     return found
 
 
-def _same_day(value: str, parts: Sequence[Folded]) -> Iterator[Place]:
-    """Places where a text names the day of ``value`` in whatever way of writing dates."""
-    if not _PERHAPS_A_DATE.fullmatch(value.strip()):
-        return
-    meant = next((date for date in dates(fold(value.strip()))), None)
-    if meant is None or meant.end - meant.start < len(value.strip()) - 2:
-        return
-    for number, folded in enumerate(parts):
-        for date in dates(folded):
-            if date.days & meant.days:
-                yield Place(number, date.start, date.end)
+def _day(value: str) -> frozenset[tuple[int, int, int]]:
+    """The day that ``value`` names, in whatever way of writing dates; empty where it is none."""
+    text = value.strip()
+    if not _PERHAPS_A_DATE.fullmatch(text):
+        return frozenset()
+    meant = next(dates(fold(text)), None)
+    return meant.days if meant and meant.end - meant.start >= len(text) - 2 else frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from inbox.guard.allowed import Allowed
 from inbox.guard.folding import Folded, fold, normal
-from inbox.guard.passages import codes_of, copied
+from inbox.guard.passages import Read, copied
 from inbox.guard.patterns import patterns
 from inbox.guard.phones import spellings
 from inbox.guard.record import in_record
@@ -46,8 +46,7 @@ def find(texts: Sequence[str], around: Surroundings) -> list[Finding]:
     found = [
         *_by_itself(parts, stream, allowed),
         *_of_the_record(parts, stream, around, allowed),
-        *_copied(parts, around.direct, Kind.PASSAGE, allowed),
-        *_copied(parts, around.notes, Kind.NOTE, allowed),
+        *_copied(parts, around, allowed),
     ]
     if around.strangers is not None:
         found += _of_strangers(parts, stream, around, allowed, found)
@@ -91,21 +90,24 @@ def _of_the_record(parts: Sequence[Folded], stream: Stream, around: Surroundings
             yield Kind.RECORD, Level.HOLD, known.places, _RECORD.format(name)
 
 
-def _copied(parts: Sequence[Folded], sources: Sequence[str], kind: Kind, allowed: Allowed) -> Iterator[Found]:
+def _copied(parts: Sequence[Folded], around: Surroundings, allowed: Allowed) -> Iterator[Found]:
     """Passages, numbers and codes of a private place."""
-    if not sources:
+    if not around.direct and not around.notes:
         return
-    private = {value for source in sources for value, _, _ in codes_of(fold(source))}
-    for number, folded in enumerate(parts):
-        for start, end in copied(folded, sources, allowed.names):
-            level = Level.WARN if allowed.said(normal(folded.text[start:end])) else Level.HOLD
-            yield kind, level, [Place(number, start, end)], _WHY[kind]
-        for value, start, end in codes_of(folded):
-            place = Place(number, start, end)
-            if value not in private or allowed.passes(kind, _text(parts, [place])) or value in allowed.free:
-                continue
-            level = Level.WARN if allowed.said(value) else Level.HOLD
-            yield kind, level, [place], _WHY[kind]
+    drafts = [Read(folded) for folded in parts]
+    for kind, texts in ((Kind.PASSAGE, around.direct), (Kind.NOTE, around.notes)):
+        sources = [Read(fold(text)) for text in texts]
+        private = {value for source in sources for value, _, _ in source.codes}
+        for number, draft in enumerate(drafts):
+            for start, end in copied(draft, sources, allowed.names):
+                level = Level.WARN if allowed.said(normal(parts[number].text[start:end])) else Level.HOLD
+                yield kind, level, [Place(number, start, end)], _WHY[kind]
+            for value, start, end in draft.codes:
+                place = Place(number, start, end)
+                if value not in private or allowed.passes(kind, _text(parts, [place])) or value in allowed.free:
+                    continue
+                level = Level.WARN if allowed.said(value) else Level.HOLD
+                yield kind, level, [place], _WHY[kind]
 
 
 def _of_strangers(
