@@ -164,6 +164,7 @@ def load(*, data: bytes, meanings: Mapping[int, str], by: AbstractBaseUser) -> O
     while batch := list(islice(rows, BATCH)):
         with transaction.atomic():
             outcome.saved += _save(batch, found, outcome, first_lines)
+    outcome.why.sort()
     if outcome.saved or outcome.refused:
         with transaction.atomic():
             said = {"saved": outcome.saved, "refused": outcome.refused}
