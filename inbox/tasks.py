@@ -9,7 +9,18 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from connectors.models import Lane
-from inbox.services import attachments, conversations, counts, idempotency, media, outbox, poll, sending, settling
+from inbox.services import (
+    attachments,
+    conversations,
+    counts,
+    idempotency,
+    media,
+    outbox,
+    poll,
+    recordfiles,
+    sending,
+    settling,
+)
 from inbox.services.crew import Crew, reaches
 
 readers = Crew("reader", reaches(settings.READERS), poll.turn)
@@ -43,6 +54,7 @@ def sweep_task() -> None:
     idempotency.prune()
     attachments.prune()
     media.prune()
+    recordfiles.clean_up()
     fetchers.call(media.waiting())
 
 
