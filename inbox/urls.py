@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from inbox.api import connections as connection_health
-from inbox.api import contacts, messages, records, tags
+from inbox.api import contacts, deciding, messages, records, tags
 from inbox.views import acting, attachments, composer, connections, conversations, held, media, outbox, pausing
 from inbox.views import tags as tag_pages
 
@@ -45,6 +45,15 @@ urlpatterns = [
     path(f"{_ONE}/tags/<int:tag_id>/", tags.ConversationTagView.as_view(), name="api_conversation_tag"),
     path("api/v1/outbox/<int:item_id>/", messages.OutboxView.as_view(), name="api_outbox"),
     path("api/v1/outbox/<int:item_id>/cancel/", messages.CancelView.as_view(), name="api_outbox_cancel"),
+    path("api/v1/outbox/<int:item_id>/approve/", deciding.ApproveView.as_view(), name="api_outbox_approve"),
+    path("api/v1/outbox/<int:item_id>/override/", deciding.OverrideView.as_view(), name="api_outbox_override"),
+    path("api/v1/outbox/<int:item_id>/return/", deciding.ReturnView.as_view(), name="api_outbox_return"),
+    path("api/v1/outbox/<int:item_id>/edit/", deciding.EditView.as_view(), name="api_outbox_edit"),
+    path("api/v1/held/", deciding.HeldView.as_view(), name="api_held"),
+    path("api/v1/pauses/", deciding.PausesView.as_view(), name="api_pauses"),
+    path("api/v1/pauses/<int:pause_id>/", deciding.PauseView.as_view(), name="api_pause"),
+    path(f"{_ONE}/acts/", deciding.ActsView.as_view(), name="api_acts"),
+    path(f"{_ONE}/corrections/", deciding.CorrectionsView.as_view(), name="api_corrections"),
     path("api/v1/contacts/", contacts.ContactsView.as_view(), name="api_contacts"),
     path("api/v1/contacts/<int:contact_id>/", contacts.ContactView.as_view(), name="api_contact"),
     path("api/v1/contacts/<int:contact_id>/record/", records.RecordView.as_view(), name="api_record"),

@@ -137,7 +137,9 @@ class RoutingPolicy:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                SELECT p.needs_approval, (
+                SELECT CASE WHEN p.needs_approval THEN (
+                    SELECT coalesce(nullif(u.first_name, ''), u.username) FROM auth_user u WHERE u.id = p.user_id
+                ) END, (
                     SELECT min(t.name) FROM routing_assignment a JOIN routing_team_topics x ON x.team_id = a.team_id
                     JOIN routing_topic t ON t.id = x.topic_id AND t.needs_approval
                     WHERE a.conversation_id = %s AND a.ended_at IS NULL)
@@ -145,9 +147,9 @@ class RoutingPolicy:
                 """,
                 [conversation_id, user.pk],
             )
-            person, topic = cursor.fetchone() or (False, None)
+            person, topic = cursor.fetchone() or (None, None)
         if person:
-            return "Somebody else reads your replies before they leave."
+            return f"What {person} writes is read by somebody else before it leaves."
         return f"Replies about {topic} are read by somebody else before they leave." if topic else ""
 
     def permits(self, user: Somebody, action: str) -> bool:

@@ -43,6 +43,8 @@ ANYBODY_API = "401 401 200 200 200 200 200 200"
 ADMIN_API = "401 401 403 403 403 403 403 200"
 KEEPS_TAGS = "401 401 403 403 403 200 200 200"
 LEADS_API = "401 401 403 403 403 200 200 403"
+DECIDES_API = "401 401 404 403 404 409 404 404"
+PAUSES_API = "401 401 403 403 403 200 200 200"
 ADMIN_ACTS = "302 302 403 403 403 403 403 303"
 ADMIN_SEES = "302 302 403 403 403 403 403 200"
 
@@ -207,6 +209,18 @@ API_ROWS = [
     _of_api("measure/", "POST", NOBODY_API, conversation=_ABSENT, visibility="public", text="Hello"),
     _of_api("outbox/{item}/", "GET", TEAM_API),
     _of_api("outbox/{item}/cancel/", "POST", TEAM_API.replace("200", "409")),
+    # Allowed, and then: nothing of it is held, or the account has no credentials.
+    _of_api("outbox/{item}/approve/", "POST", DECIDES_API, seen="0"),
+    _of_api("outbox/{item}/override/", "POST", DECIDES_API, seen="0", reason="Hers"),
+    _of_api("outbox/{item}/return/", "POST", DECIDES_API, comment="Kinder"),
+    _of_api("outbox/{item}/edit/", "POST", "401 401 404 409 404 403 404 404", text="Hello"),
+    _of_api("held/", "GET", LEADS_API),
+    _of_api("pauses/", "GET", PAUSES_API),
+    _of_api("pauses/", "POST", PAUSES_API.replace("200", "201"), brand="", reason="An outage"),
+    Row("api/v1/pauses/<int:pause_id>/", "DELETE", f"/api/v1/pauses/{_ABSENT}/", PAUSES_API.replace("200", "404"),
+        api=True),
+    *_of_conversation("acts/", "POST", "409", act="hide", message="{own_message}"),
+    *_of_conversation("corrections/", "POST", "409", message="{own_message}", text="Hello"),
     _of_api("contacts/", "GET", ANYBODY_API),
     _of_api("contacts/{contact}/", "GET", TEAM_API),
     _of_api("contacts/{contact}/record/", "GET", "401 401 404 200 404 200 404 200"),

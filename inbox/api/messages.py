@@ -71,6 +71,8 @@ class OutboxSerializer(serializers.ModelSerializer[OutboxItem]):
 
     @extend_schema_field(MeasureSerializer(allow_null=True))
     def get_measure(self, item: OutboxItem) -> Any:
+        if not item.is_reply:
+            return None
         try:
             count = replies.measure(
                 conversation_id=item.conversation_id,

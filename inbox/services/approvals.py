@@ -18,6 +18,7 @@ from inbox.models import OutboxHold, OutboxItem, SavedDraft
 from inbox.services import events, guarding, outbox
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
+from inbox.services.storable import storable
 
 APPROVAL, GUARD = OutboxHold.Kind.APPROVAL, OutboxHold.Kind.GUARD
 State = OutboxItem.State
@@ -117,7 +118,7 @@ def let_pass(*, item_id: int, actor: AbstractBaseUser, reason: str, seen: str) -
 @transaction.atomic
 def return_(*, item_id: int, actor: AbstractBaseUser, comment: str) -> bool:
     """Give a held reply back to its author: it will not leave; its text is their draft again, with the comment."""
-    comment = comment.strip()[:360]
+    comment = storable(comment).strip()[:360]
     if not comment:
         raise Refused("Say what should be different, so that the author can mend it.")
     items = together(item_id)
@@ -129,20 +130,24 @@ def return_(*, item_id: int, actor: AbstractBaseUser, comment: str) -> bool:
             item, to=State.CANCELLED, source=[State.HELD], actor=actor,
             reason=f"Returned by {who}: {comment}"[:400], data={"returned": True},
         )  # fmt: skip
-    for audience in ("direct", "public"):
-        said = [item.payload["text"] for item in items if item.is_reply and item.visibility == audience]
-        if said:
-            _draft(items[-1], audience, "\n\n".join(said), comment)
+    _draft([item for item in items if item.is_reply], comment)
     return True
 
 
-def _draft(item: OutboxItem, audience: str, text: str, comment: str) -> None:
-    """Back into the author's composer, above what they have begun to write there since."""
+def _draft(said: Sequence[OutboxItem], comment: str) -> None:
+    """Back into the author's composer as it was written, above what they have begun to write there since."""
+    first, rest = said[0], said[1:]
+    text, direct = str(first.payload["text"]), first.visibility == "direct"
+    line = rest[0] if direct and rest else None
+    more = [] if direct else [str(item.payload["text"]) for item in rest]
     draft, new = SavedDraft.objects.get_or_create(
-        author_id=item.author_id, conversation_id=item.conversation_id, audience=audience,
-        defaults={"text": text, "comment": comment},
+        author_id=first.author_id, conversation_id=first.conversation_id, audience=first.visibility,
+        defaults={"text": text, "more": more, "comment": comment},
     )  # fmt: skip
     if not new:
-        draft.text = f"{text}\n\n{draft.text}" if draft.text.strip() else text
-        draft.comment, draft.saved_at = comment, timezone.now()
-        draft.save(update_fields=["text", "comment", "saved_at"])
+        begun = [part for part in (draft.text, *draft.more) if part.strip()]
+        draft.text, draft.more = (text, [*more, *begun]) if not direct else ("\n\n".join([text, *begun]), [])
+    if line is not None:
+        draft.line, draft.fallback = str(line.payload["text"]), line.fallback
+    draft.comment, draft.saved_at = comment, timezone.now()
+    draft.save(update_fields=["text", "more", "line", "fallback", "comment", "saved_at"])

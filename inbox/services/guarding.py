@@ -20,6 +20,7 @@ from inbox.models import Conversation, OutboxHold, OutboxItem
 from inbox.services import events, surroundings
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
+from inbox.services.storable import storable
 
 State = OutboxItem.State
 HELD = "This would publish something private. Send it privately, take it out, or ask a lead to let it pass."
@@ -112,12 +113,13 @@ def let_pass(item: OutboxItem, findings: Sequence[Finding], *, actor: AbstractBa
 
     The caller has asked for the permission. Raises Refused without a reason.
     """
-    if not reason.strip():
+    reason = storable(reason).strip()[:400]
+    if not reason:
         raise Refused("Say why this may be read by everybody.")
     OutboxHold.objects.filter(item=item, kind=OutboxHold.Kind.GUARD, released_at=None).delete()
     OutboxHold.objects.create(
         item=item, kind=OutboxHold.Kind.GUARD, released_at=timezone.now(), released_by_id=actor.pk,
-        found=kinds(findings), reason=reason.strip()[:400], payload_hash=item.payload_hash,
+        found=kinds(findings), reason=reason, payload_hash=item.payload_hash,
     )  # fmt: skip
     data = {"kinds": kinds(findings)}
     events.emit([Fact("guard.overridden", item.conversation_id, actor.pk, "outbox", item.pk, data)])

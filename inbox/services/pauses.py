@@ -12,6 +12,7 @@ from inbox.models import SendingPause
 from inbox.services import events
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
+from inbox.services.storable import storable
 
 
 def running() -> list[SendingPause]:
@@ -31,7 +32,7 @@ def pause(*, brand: str, actor: AbstractBaseUser, reason: str) -> SendingPause:
     if brand and brand not in brands():
         raise Refused("No connection has this brand any more.")
     found, new = SendingPause.objects.get_or_create(
-        brand=brand, ended_at=None, defaults={"began_by_id": actor.pk, "reason": reason.strip()[:400]}
+        brand=brand, ended_at=None, defaults={"began_by_id": actor.pk, "reason": storable(reason).strip()[:400]}
     )
     if new:
         events.emit([Fact("sending.paused", None, actor.pk, "pause", found.pk, {"brand": brand})])

@@ -14,6 +14,7 @@ from rest_framework.views import exception_handler
 from connectors.errors import ConnectorError
 from inbox.services.conversations import Refused
 from inbox.services.stops import Stopped
+from inbox.services.storable import storable
 
 _GENERAL = "non_field_errors"
 
@@ -87,4 +88,4 @@ def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
         for number, inner in enumerate(detail):
             yield from _flat(inner, f"{path}.{number}" if path else str(number))
     else:
-        yield path or _GENERAL, [str(one) for one in (detail if isinstance(detail, list) else [detail])]
+        yield path or _GENERAL, [storable(str(one)) for one in (detail if isinstance(detail, list) else [detail])]

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.test import Client
 
 from connectors.sandbox.harness import Sandbox
-from inbox.models import OutboxItem, Tag
+from inbox.models import OutboxItem, SendingPause, Tag
 from routing.models import Team
 from socialdesk.api.scopes import SCOPES
 from tests.api.conftest import program
@@ -66,7 +66,9 @@ def test_every_example_does_what_the_page_says(connected: ConnectedDesk, network
     }  # fmt: skip
     for words in examples:
         item, tag = OutboxItem.objects.first(), Tag.objects.first()
+        pause = SendingPause.objects.first()
         ids |= {"outbox/7": item.pk if item else 0, "tags/5": tag.pk if tag else 0}
+        ids |= {"pauses/6": pause.pk if pause else 0}
         said, answer = _run(words, token, ids)
         assert answer.status_code in (200, 201, 204), (said, answer.content)
     assert OutboxItem.objects.get().state == "cancelled"

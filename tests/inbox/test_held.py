@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inbox import held
-from inbox.models import Event, OutboxHold, OutboxItem, SavedDraft
+from inbox.models import Event, Identity, OutboxHold, OutboxItem, SavedDraft
 from inbox.services import approvals, guarding, outbox, replies
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile
@@ -153,10 +153,28 @@ def test_a_returned_thread_is_a_draft_again_above_what_was_begun_since(desk: fac
     signed_in(desk.bob).post(f"/held/{item.pk}/return/", {"comment": "Shorter, please"})
     assert states() == ["cancelled"] * 3
     draft = SavedDraft.objects.get()
-    assert draft.text == "First your bill.\n\nThen the bank.\n\nThen we write again.\n\nSomething new"
+    assert [draft.text, *draft.more] == [
+        "First your bill.", "Then the bank.", "Then we write again.", "Something new",
+    ]  # fmt: skip
     assert draft.comment == "Shorter, please"
     page = signed_in(desk.alice).get(f"/inbox/mine/{item.conversation_id}/").content.decode()
     assert "Returned by Bob: Shorter, please" in page
+
+
+def test_a_returned_pair_is_written_again_as_a_pair(desk: factories.Desk) -> None:
+    talk = factories.routed(desk)
+    Identity.objects.filter(pk=talk.identity_id).update(external_id="4711")  # X knows people by numbers
+    item = replies.compose(
+        author=desk.alice, conversation_id=talk.pk, visibility="direct", text="Your contract", client_key="pair",
+        seen_message_id=talk.last_incoming_id, line="We have written to you.", fallback="Write to us.",
+    )  # fmt: skip
+    (case,) = held.cases(desk.bob)
+    assert [part.item.visibility for part in case.parts] == ["direct", "public"]
+    assert approvals.return_(item_id=item.pk, actor=desk.bob, comment="Say which contract")
+    draft = SavedDraft.objects.get()
+    assert (draft.audience, draft.text, draft.line, draft.fallback, draft.comment) == (
+        "direct", "Your contract", "We have written to you.", "Write to us.", "Say which contract",
+    )  # fmt: skip
 
 
 def test_the_timeline_says_what_a_held_reply_waits_for(desk: factories.Desk) -> None:
@@ -164,4 +182,4 @@ def test_the_timeline_says_what_a_held_reply_waits_for(desk: factories.Desk) -> 
     outbox.send_now(item_id=item.pk, actor=desk.alice)
     page = signed_in(desk.alice).get(f"/inbox/mine/{item.conversation_id}/").content.decode()
     assert "waits for approval" in page
-    assert "Somebody else reads your replies before they leave." in page
+    assert "What Alice writes is read by somebody else before it leaves." in page
