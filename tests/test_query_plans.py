@@ -17,6 +17,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from inbox import held
 from inbox import selectors as inbox_selectors
 from inbox.api.contacts import contacts_of
 from inbox.downstream import policy
@@ -287,6 +288,27 @@ def test_counts_are_read_in_one_statement(desk: Loaded) -> None:
         numbers = counts.read(keys)
     assert len(captured) == 1
     assert numbers[f"team:{desk.team_id}:open"] > 1000
+
+
+def test_what_waits_for_a_lead_is_counted_from_the_few_that_wait(desk: Loaded) -> None:
+    """Every reply ever sent has had its holds: the count walks the open ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inbox_outboxhold (item_id, kind, created_at, released_at, found)
+                SELECT id, 'undo', now(), now(), '[]' FROM inbox_outboxitem WHERE state = 'sent';
+            UPDATE inbox_outboxitem SET state = 'held' WHERE state = 'failed';
+            INSERT INTO inbox_outboxhold (item_id, kind, created_at, found)
+                SELECT id, 'approval', now(), '[]' FROM inbox_outboxitem WHERE state = 'held';
+            ANALYZE inbox_outboxhold, inbox_outboxitem
+            """
+        )
+    assert held.count(desk.lead) > 0
+    plans = _plans(lambda: held.count(desk.lead))
+    nodes = [node for plan in plans for node in _nodes(plan)]
+    assert "hold_for_people" in {node.get("Index Name") for node in nodes}
+    large = ("inbox_conversation", "inbox_outboxitem", "inbox_outboxhold", "routing_assignment")
+    assert [node for node in nodes if node["Node Type"] == "Seq Scan" and node["Relation Name"] in large] == []
 
 
 def test_replies_in_trouble_are_found_by_their_index(desk: Loaded) -> None:

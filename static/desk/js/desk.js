@@ -61,6 +61,10 @@ document.addEventListener("click", (event) => {
     document.body.classList.remove("show-side");
   }
 });
+// What opens within a scrolling part is brought into sight.
+document.addEventListener("toggle", (event) => {
+  if (event.target.open && event.target.closest("#timeline, #held")) event.target.scrollIntoView({ block: "nearest" });
+}, true);
 // A page from the browser's memory holds an old form; read it again.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
