@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from inbox.guard.folding import fold, normal
-from inbox.guard.phones import spellings
+from inbox.guard.phones import cores, spellings
 from inbox.guard.shapes import Field, Kind, Protection, Surroundings
 from inbox.guard.stream import Stream
 
@@ -28,6 +28,10 @@ class Allowed:
         self.names = frozenset(word for name in words for word in re.findall(r"[^\W_]+", fold(name).plain))
         self._public = {value for text in around.public if len(value := normal(text)) >= 3}
         self._dialled = {way for value in self._public for way in spellings(value)}
+        # What covers all that lies inside it: half a number of ours is ours.
+        self.ours = {
+            way for text in around.public for way in ({normal(text)} | cores(normal(text))) if len(way) >= _PART
+        }
         self._hosts = tuple(text.strip().lower().rpartition("@")[2] for text in around.public if "." in text)
         self._open = _values(around.record, Protection.OPEN)
         self._soft = _values(around.record, Protection.SOFT)

@@ -79,7 +79,9 @@ def _says(context: Context, end: int, start: int) -> bool:
 def _meant(context: Context, topic: Topic, piece: str, digits: int, start: int) -> Kind | None:
     """What the word beside a mix of letters and digits makes of it."""
     if topic is Topic.CODE:
-        if not context.tight(start, topic) or not 4 <= len(piece) <= 40:
+        if not context.tight(start, topic) or not 4 <= len(piece) <= 40 or _PROMOTION.match(piece):
+            return None
+        if context.promotes(start, start + len(piece)):
             return None
         before = context.before(start)
         booked = any(word.topic is Topic.ACCOUNT and before[0].start - word.end <= _ITS for word in before[1:3])
@@ -96,6 +98,7 @@ def _meant(context: Context, topic: Topic, piece: str, digits: int, start: int) 
     return Kind.ACCOUNT if digits >= 4 or (booked and len(piece) == 6) else None
 
 
+_PROMOTION = re.compile(r"[A-Z]{4,}\d{1,4}$")  # SUMMER2024
 _ITS = 12  # Between "booking" and "reference".
 _FLIGHT = re.compile(r"[A-Z]{2}[ -]?\d{2,4}$")
 
@@ -103,7 +106,7 @@ _FLIGHT = re.compile(r"[A-Z]{2}[ -]?\d{2,4}$")
 def _passwords(context: Context, masked: str) -> Iterator[Span]:
     """What is said to be a password: quoted behind the word, or a mix near it that no word is."""
     for word in context.words:
-        if word.topic is not Topic.CODE or not _SECRET_WORD.match(context.folded.plain, word.start):
+        if word.topic is not Topic.CODE or not _SECRET_WORD.search(context.folded.plain, word.start, word.end):
             continue
         says = _SAYS.match(context.folded.plain, word.end)
         if says is not None:

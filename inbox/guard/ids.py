@@ -37,9 +37,8 @@ _NIR = re.compile(
 )
 _SSN = re.compile(r"\d{3}(?<![\d-]\d{3})(?:-\d\d-\d{4}(?![\d-])|(?<!\d \d{3}) \d\d \d{4}(?!\d| \d))")
 _PERSON = re.compile(r"\d{6}(?<!\d{7})(?:(?:\d\d)?[-+]\d{4}(?!\d)|(?<=(?:19|20)\d{4})\d\d\s?\d{4}(?!\d))")
-_GERMAN = re.compile(
-    r"(?<![A-Za-z0-9])[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d?(?:[ <-]?\d)?(?![A-Za-z0-9])", re.IGNORECASE
-)
+_GERMAN_SURE = re.compile(r"(?![A-Z]{2,4}\d+$)(?=(?:.*\d){3})[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}\d$")
+_GERMAN = re.compile(r"(?<![A-Za-z0-9])[A-Z][A-Z0-9]{8}(?:[ <-]?\d)?(?![A-Za-z0-9])", re.IGNORECASE)
 _DOCUMENT = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Z0-9 -]{6,14}(?![A-Za-z0-9]))[A-Z0-9]{1,3}[ -]?(?=(?:[A-Z ]*\d){4})[A-Z0-9]{4,10}(?![A-Za-z0-9])"
 )
@@ -62,9 +61,10 @@ def ids_with_letters(context: Context, text: str) -> Iterator[Span]:
             yield Span(Kind.NATIONAL_ID, *match.span())
     for match in _GERMAN.finditer(text):
         compact = re.sub(r"[ <-]", "", match.group()).upper()
-        if any(map(str.isdigit, compact)) and (
-            (len(compact) == 10 and _checked(compact) and sum(map(str.isdigit, compact)) >= 3)
-            or _called(context, *match.span())
+        if (
+            any(map(str.isdigit, compact))
+            and compact.isalnum()
+            and ((_GERMAN_SURE.match(compact) and _checked(compact)) or _called(context, *match.span()))
         ):
             yield Span(Kind.NATIONAL_ID, *match.span())
     if any(word.topic is Topic.ID for word in context.words):

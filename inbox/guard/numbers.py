@@ -118,6 +118,7 @@ def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, w
 
 
 _LOOK_FURTHER = {Topic.NUMBER, Topic.REFERENCE, Topic.CARD, Topic.IBAN, Topic.BIRTH, Topic.CODE}
+_BY_TWOS = re.compile(r"0[1-9](?:[ ._-]\d\d){4}$")  # Nobody but the French writes a number so, and only telephones.
 _NAMED = {Topic.ACCOUNT, Topic.ID, Topic.CODE, Topic.CASE, Topic.REFERENCE}  # They say what a number is.
 _NOTHING = ""
 _NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.REFERENCE, Topic.ID, Topic.NUMBER, Topic.CODE, Topic.CARD)
@@ -125,16 +126,18 @@ _NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.REFERENCE, Topic.ID, Topic.NUMBER, T
 
 def _by_itself(context: Context, written: str, digits: str, start: int, topics: list[Topic]) -> Kind | str | None:
     """What a number is whatever stands beside it: a kind, nothing at all, or None where only a word can say."""
-    if a_states_number(digits, grouped=not written.isdigit()) and Topic.ACCOUNT not in topics[:1]:
-        return Kind.NATIONAL_ID
     abroad = written.startswith(("+", "(+"))
+    if not abroad and a_states_number(digits, grouped=not written.isdigit()) and Topic.ACCOUNT not in topics[:1]:
+        return Kind.NATIONAL_ID
     if len(digits) < 7 or (context.tight(start, *_NAMING) and not abroad):
         return None
     verdict = phones.judged(written, called=False)
     if verdict == "everybodys":
         return _NOTHING
+    if context.tight(start, Topic.VERSION):
+        return _NOTHING
     told = next((topic for topic in topics if topic is not Topic.NUMBER), None)
-    if verdict == "theirs" and (abroad or told not in _NAMED):
+    if verdict == "theirs" and (abroad or told not in _NAMED or _BY_TWOS.match(written)):
         return Kind.PHONE
     if told not in _NAMED and context.around(start, start + len(written), Topic.PHONE) and phones.valid(written):
         return Kind.PHONE
@@ -156,7 +159,8 @@ def _by_word(
     if topic is Topic.CARD and _GROUPED_CARD.match(written):
         return Kind.CARD, Level.HOLD
     if topic is Topic.CODE and 4 <= count <= 10 and (not _YEAR.match(digits) or context.tight(start, Topic.CODE)):
-        return (None if _an_amount(context, written, start, end) else Kind.CODE), Level.HOLD
+        free = _an_amount(context, written, start, end) or context.promotes(start, end)
+        return (None if free else Kind.CODE), Level.HOLD
     if topic in _ACCOUNTS and _an_account(context, topic, written, digits, start, end):
         return Kind.ACCOUNT, Level.HOLD
     return None, Level.HOLD

@@ -14,7 +14,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _GRAM = 4  # Words that must agree before a run is followed.
 _WORDS = 8
 _CHARACTERS = 40
-_OWN = 3  # Words of a run that are no politeness, or it is one.
+_OWN = 3  # Words of a short run that are no politeness; of a long one, one.
 _CODE = re.compile(r"[^\W_]+(?:[-_./@+][^\W_]+)*")
 _PERHAPS = re.compile(r"(?<!\S)[^\s\d@]*[\d@]\S*")  # Words with a digit or an @ in them.
 _OTHER = re.compile(r"[\W_]+")
@@ -70,7 +70,8 @@ def _that_say_something(draft: Read, runs: list[int], names: frozenset[str]) -> 
         if length:
             start, end = spans[at][0], spans[at + length - 1][1]
             piece = {word for word in draft.words[at : at + length] if len(word) > 2}
-            if (length >= _WORDS or end - start >= _CHARACTERS) and len(piece - POLITE - names) >= _OWN:
+            own = len(piece - POLITE - names)
+            if (length >= _WORDS and own) or (end - start >= _CHARACTERS and own >= _OWN):
                 yield start, end
                 at += length
                 continue

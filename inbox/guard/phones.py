@@ -30,7 +30,10 @@ _FREE = re.compile(
     r"1?8(?:00|33|44|55|66|77|88)\d{7}$|0?0?80[08]\d{4,9}$|0(?:180[1-7]|137\d)\d{5,9}$|09(?:0[0-9]|39|44)\d{4,9}$"
     r"|0200?\d{5,6}$|0771\d{6}$|8(?:00|03|40|48|92|99)\d{3,6}$|80[01]\d{6}$|90[0-2]\d{6}$"
 )
-_FRENCH_SPECIAL = re.compile(r"08\d{2} ?\d{3} ?\d{3}$|0 8\d{2} \d{3} \d{3}$|08(?:[ .]\d\d){4}$")
+_SPECIAL = re.compile(
+    r"0(?:30[03]|33[03]|34[345]|37[01]) \d{3} \d{4}$|088[ -]\d{3} ?\d{2} ?\d{2}$"
+    r"|08\d{2} ?\d{3} ?\d{3}$|0 8\d{2} \d{3} \d{3}$|08(?:[ .]\d\d){4}$"
+)
 # What may be dialled though it is in no plan: nine digits and more, or seven as 555-0173.
 _LIKE_A_NUMBER = re.compile(
     r"\(?\d(?:[ .\-/()]{0,3}\d){8,14}\)?$|\d{3}[ .-]\d{4}$|\(?0\d{1,4}\)?[ \-/]{1,3}\d(?:[ -]?\d){4,}$"
@@ -65,7 +68,7 @@ def judged(written: str, *, called: bool) -> str:
     digits = "".join(c for c in written if c.isdigit())
     if not _LEAST <= len(digits) <= _MOST + 2:
         return ""
-    if _FREE.match(digits) or _FRENCH_SPECIAL.match(written):
+    if _FREE.match(digits) or _SPECIAL.match(written):
         return "everybodys"
     abroad = _abroad(written, digits)
     if abroad:
@@ -103,7 +106,7 @@ _ONLY_DIGITS = {code: None for code in range(128) if not chr(code).isdigit()}
 
 def cores(digits: str) -> set[str]:
     """What is in every way to dial a number: its digits without the code of a country or the 0 before them."""
-    if not 8 <= len(digits) <= _MOST:
+    if not digits.isdigit() or not 8 <= len(digits) <= _MOST:
         return set()
     number = digits.removeprefix("00")
     code = next((code for code in _CODES if number.startswith(code)), "")

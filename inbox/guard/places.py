@@ -14,7 +14,7 @@ _HOUSE = r"[1-9]\d{0,3}(?:[ ]?[a-zA-Z](?![\w'’]))?(?:[ ]?[-/][ ]?\d{1,4}[a-zA-
 # What follows a number that counts something else than houses.
 _NOT_A_HOUSE = (
     r"(?![\w%€$£]|[.,:]\d|[ ]?(?:times?|x|days?|hours?|hrs?|minutes?|mins?|weeks?|months?|years?|am|pm|uhr|stunden|minuten|tage|"
-    r"jahre|km|miles?|meters?|metros|metri|heures?|jours?|minuti|ore|giorni|horas|dias|minutos|uur|dagen|minuten|godzin|dni|minut|"
+    r"jahre|km|miles?|meters?|metros|metri|heures?|jours?|minuti|ore|volte|giorni|veces|fois|razy|keer|ganger|horas|dias|minutos|uur|dagen|minuten|godzin|dni|minut|"
     r"timmar|dagar|minuter|euros?|eur|kr|zl|gb|mb|%)(?!\w))"
 )
 _ENGLISH_SURE = (
@@ -29,16 +29,20 @@ _NO_STREET = r"(?!(?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|mile
 
 # Nouns behind a German preposition whose number counts something else than houses.
 _NO_PLACE = (
-    r"(?!(?:Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Januar|Februar|März|April|Mai|Juni|Juli|August|September|"
+    r"(?!(?:Store|Shop|Laden|Center|Filiale|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag|Januar|Februar|März|April|Mai|Juni|Juli|August|September|"
     r"Oktober|November|Dezember|Seite|Schritt|Kapitel|Punkt|Gleis|Gate|Terminal|Linie|Zug|Artikel|Paragraph|Absatz|Tag|Bahnsteig|"
     r"Zimmer|Raum|Etage|Stock|Halle|Stand|Jahr|Bild|Menü|Preis|Wert|Alter|Schnitt|Version|Paket|Tarif|Bus|Wagen|Abschnitt|Jahrgang|"
     r"Block|Kanal|Channel|Windows|Android|Update|Level|Quartal|Vergleich|Durchschnitt|Monat|Abend|Morgen|Vormittag|Nachmittag)\w*)"
+)
+_NO_NAME = (
+    r"(?!(?:Star|Year|Free|Mbit|Mbps|GB|MB|TB|Days?|Hours?|Top|Percent|New|Months?|Weeks?|Minutes?|Great|Good|Best|Million|Years|"
+    r"Steps?|Ways?|Times|Points?|Miles?|January|February|March|April|May|June|July|August|September|October|November|December)\b)"
 )
 _PATTERNS = [
     # 12 Baker Street; Flat 3, 12 Baker St; 1600 Elm Ave
     re.compile(
         rf"(?<![\w.,$€£/#:-])\d{{1,5}}(?:[ ]?[A-Za-z]|-\d{{1,5}})?,?[ ](?:(?:[NSEW]|North|South|East|West)\.?[ ])?"
-        rf"(?:{_CAP}[ ]){{1,4}}(?i:{_ENGLISH})(?![\w'’])"
+        rf"{_NO_NAME}(?:{_CAP}[ ]){{1,4}}(?i:{_ENGLISH})(?![\w'’])"
     ),
     re.compile(
         rf"(?<![\w.,$€£/#:-])\d{{1,5}}[a-z]?,?[ ]{_NO_STREET}(?:[a-z][\w'’.-]{{1,24}}[ ]){{1,3}}?(?:{_ENGLISH_SURE})(?![\w'’])",
@@ -69,8 +73,9 @@ _PATTERNS = [
     re.compile(r"(?<![\w.,$€£/#:-])\d{1,5}[ ](?:[NSEW]\.?[ ])?(?:Broadway|Bowery|Embarcadero|Strand|Piccadilly)(?!\w)"),
     # 12 bis rue de la Paix
     re.compile(
-        r"(?<![\w.,/-])\d{1,4}(?:[ ]?(?:bis|ter|quater|[a-d](?!\w)))?,?[ ](?:rue|avenue|av\.?|ave\.?|boulevard|bd\.?|bld\.?|blvd|place|pl\.|allees?|allées?|chemin|"
-        r"impasse|quai|route|rte|cours|square|passage|faubourg|fbg|sentier|résidence|residence|lotissement|esplanade|villa|cité|hameau|voie|montée)"
+        r"(?<![\w.,/-])\d{1,4}(?:[ ]?(?:bis|ter|quater|[a-d](?!\w)))?,?[ ](?:rue|avenue|av\.?|ave\.?|boulevard|bd\.?|bld\.?|blvd|allees?|allées?|chemin|impasse|faubourg|fbg|"
+        r"sentier|résidence|residence|lotissement|esplanade|hameau|montée|(?:place|pl\.|quai|route|rte|cours|square|passage|villa|cité|voie)"
+        r"(?=[ ](?:(?:du|de|des|la|le|les|d['’]|l['’]|aux?|à)[ ]?){0,3}(?-i:[A-ZÀ-Þ])))"
         r"[ ](?:(?:du|de|des|la|le|les|d['’]|l['’]|aux?|à)[ ]?){0,3}[\wÀ-ÿ'’-]{2,}",
         re.IGNORECASE,
     ),
@@ -82,12 +87,12 @@ _PATTERNS = [
     ),
     # Via Roma 12; "via" is a word of many languages, so the name needs its capital
     re.compile(
-        rf"(?<!\w)(?:[Vv]ia(?:le|letto)?|VIA|V\.(?:le)?|P\.z?z?a|C\.so|L\.go|Str\.|[Pp]iazz(?:a|ale|etta)|[Cc]orso|[Vv]icolo|[Ll]argo|[Cc]ontrada|[Ll]ungomare|[Ss]trada|[Ll]ocalità|[Ff]razione)"
-        rf"[ ](?:(?:de[lgi]{{0,2}}|della|delle|dello|dei|degli|di|dell['’]|San|Santa|d['’])[ ]?){{0,2}}(?:{_CAP}[ ]?){{1,4}}(?<=\w),?[ ](?:n\.?[ ]?|nr\.?[ ]?|civico[ ])?{_HOUSE}{_NOT_A_HOUSE}"
+        rf"(?<!\w)(?:[Vv]ia(?:le|letto)?|VIA|V\.(?:le)?|P\.z?z?a|C\.so|L\.go|Str\.|[Pp]iazz(?:a|ale|etta)|[Cc]orso|[Vv]icolo|[Ll]argo|[Cc]ontrada|[Ll]ungomare|[Ss]trada|[Ll]ocalità|[Ff]razione)(?![ ](?:Twitter|Facebook|Whats[Aa]pp|Messenger|Instagram|Telegram|DM|SMS|App|E-?[Mm]ail|Mail|X|Mastodon|Bluesky|Internet|Web|Chat|Pay[Pp]al|Bus)\b)"
+        rf"[ ](?:(?:de[lgi]{{0,2}}|della|delle|dello|dei|degli|di|dell['’]|San|Santa|d['’])[ ]?){{0,2}}(?!\d{{3}})(?:{_CAP}[ ]?){{1,4}}(?<=\w),?[ ](?:n\.?[ ]?|nr\.?[ ]?|civico[ ])?{_HOUSE}{_NOT_A_HOUSE}"
     ),
     # ul. Długa 5/7 m. 3
     re.compile(
-        rf"(?<!\w)(?:ul\.?|ulic[ayęe]|al\.|alej[aęei]|alejach|aleje|pl\.|plac(?:u|em)?|os\.|osiedl[eau]|rynek|skwer)[ ]?(?:[\wÀ-žŁł.'’-]{{1,24}}[ ]){{0,4}}[\wÀ-žŁł.'’-]{{2,24}}[ ]{_HOUSE}(?:[ ]?(?:m\.?|lok\.?|/)[ ]?\d+)?{_NOT_A_HOUSE}",
+        rf"(?<!\w)(?:ul\.?|ulic[ayęe]|al\.|alej[aęei]|alejach|aleje|pl\.|plac(?:u|em)?|os\.|osiedl[eau]|rynek|skwer)(?:[ ]|(?<=\.))(?:[\wÀ-žŁł.'’-]{{1,24}}[ ]){{0,4}}[\wÀ-žŁł.'’-]{{2,24}}[ ]{_HOUSE}(?:[ ]?(?:m\.?|lok\.?|/)[ ]?\d+)?{_NOT_A_HOUSE}",
         re.IGNORECASE,
     ),
     # A street and its number before a postal code, whatever the street is called: Lindenhof 3, 80010 Ort

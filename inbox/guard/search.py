@@ -64,13 +64,14 @@ def _by_itself(parts: Sequence[Folded], stream: Stream, allowed: Allowed) -> Ite
         for number, folded in enumerate(parts)
         for span in patterns(folded)
     ]
+    ours = [place for value in allowed.ours for places in stream.find(value, whole=False) for place in places]
     taken = [places[0] for _, _, places in spans]
     for kind, level, places in over_seams(parts, stream):
         if not all(any(place.within(other) for other in taken) for place in places):
             spans.append((kind, level, places))
     for kind, level, places in spans:
         value = _text(parts, places)
-        if allowed.passes(kind, value):
+        if allowed.passes(kind, value) or all(any(place.within(other) for other in ours) for place in places):
             continue
         if level is Level.HOLD and allowed.softened(kind, value):
             yield kind, Level.WARN, places, _WHY[kind] + (_SAID if allowed.said(normal(value)) else "")

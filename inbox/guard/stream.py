@@ -14,6 +14,7 @@ from inbox.guard.folding import Folded
 COUNTER_AT_START = re.compile(r"\s*[(\[]?\d{1,2}\s?(?:/\s?\d{0,2}[)\]]?|[)\].])\s")
 COUNTER_AT_END = re.compile(r"\s[(\[]?\d{1,2}\s?/\s?\d{0,2}[)\]]?\s*$")
 _WORD = re.compile(r"[^\W_]+")
+_FREE = 12
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -62,15 +63,17 @@ class Stream:
         return list(pairwise([*self._starts, len(self._at)]))
 
     def find(self, needle: str, *, whole: bool) -> list[list[Place]]:
-        """Where ``needle`` stands; ``whole`` takes only what begins and ends with a word, inside one text."""
+        """Where ``needle`` stands: it ends where a word ends. ``whole``: it begins with one too, inside one text."""
         found = []
         at = self.letters.find(needle)
         while at >= 0:
             end = at + len(needle)
             in_one = self._parts[at] == self._parts[end - 1]
-            if not whole or (in_one and at in self._word_starts and end in self._word_starts):
+            free = len(needle) >= _FREE or needle.isdigit()  # IBANDE89…, 0049170…: the beginning may be glued to more.
+            begins = at in self._word_starts or (free and not whole)
+            if begins and end in self._word_starts and (in_one or not whole):
                 found.append(self.places(self._from_its_start(at), end))
-            at = self.letters.find(needle, at + 1 if whole else end)
+            at = self.letters.find(needle, at + 1)
         return found
 
     def _from_its_start(self, at: int) -> int:

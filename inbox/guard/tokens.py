@@ -34,7 +34,7 @@ _NAMED = re.compile(
 )
 _NEAR = re.compile(
     r"(?:token|api|secret|(?:access|private|secret|license|client)[ _-]?key|bearer|oauth|webhook|schl[uü]ssel|jeton|cl[eé]\b|llave|"
-    r"clave|chiave|sleutel|klucz|nyckel)",
+    r"clave|chiave|sleutel|klucz|nyckel|session|cookie|sesi[oó]n|sessione|sessie|sesj)",
     re.IGNORECASE,
 )
 _RUN = re.compile(r"(?<![A-Za-z0-9+/=_.~-])[A-Za-z0-9+/_.~-]{10,}={0,2}")
@@ -68,7 +68,10 @@ def tokens(text: str) -> Iterator[Span]:
         if value.isalpha() or not any(c.isdigit() for c in value):
             continue
         named = _NAMED.search(text, max(0, match.start() - 48), match.start())
-        near = len(value) >= 14 and _NEAR.search(text, max(0, match.start() - 70), match.start())
+        near = len(value) >= 14 and (
+            _NEAR.search(text, max(0, match.start() - 70), match.start())
+            or _NEAR.search(text, match.end(), match.end() + 50)
+        )
         if ((named or near) and _like_chance(value, least=2.8) and (named or _turns(value))) or (
             len(value) >= _LONG and _chance(value)
         ):
@@ -79,7 +82,12 @@ def _turns(value: str) -> bool:
     return sum(a.isdigit() != b.isdigit() for a, b in pairwise(value)) >= 3
 
 
+_FILE = re.compile(r"\.(?:pdf|jpe?g|png|gif|webp|heic|docx?|xlsx?|csv|txt|mp4|mov|zip|eml)$", re.IGNORECASE)
+
+
 def _chance(value: str) -> bool:
+    if _FILE.search(value):
+        return False
     return bool(_HEX.match(value)) or (_mixed(value) and _like_chance(value, least=_BITS))
 
 

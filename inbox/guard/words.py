@@ -60,15 +60,15 @@ _WORDS = {
         kaart\w* creditcard\w* betaalkaart\w* bankkaart\w* creditkaart\w* kart[aeyiy] karcie kort(?:et|nummer)? kreditkort\w* betalkort\w* bankkort\w*""",
     Topic.CODE: r"""
         pin pins pin_?(?:code|nummer|nr|number) tan(?=\s*(?:lautet|ist|nummer|nr|[:=#]|\d)) m-?tan itan otp puk cvv2? cvc2? csc
-        pass(?:word|code|phrase|key)s? pwd passw passwor(?:t|tes) zugangspasswort kennwort\w* losungswort geheimzahl einmal\w*
+        pass(?:words|codes?|phrase|keys?) pwd passw passwortes losungswort geheimzahl einmal\w*
         mots?_de_passe mdp contrasenas? claves? codigos? clave_de_acceso
-        codic[ei] parola_d['’]ordine parola_chiave wachtwoord\w* toegangscode hasl[oaeu]m? losenord\w* engangs\w* verifikation\w*
+        codic[ei] parola_d['’]ordine parola_chiave wachtwoorden hasl[oaeu]m? engangs\w* verifikation\w*
         security_(?:answer|word) memorable_(?:answer|word) 2fa""",
     Topic.BIRTH: r"""
         born dob d\.o\.b birth birthdate birthday date_of_birth birth_date
         geboren\w* geburtsdatum geburtstag\w* geb
         nee?_le nee?_en naissance date_de_naissance anniversaire
-        nacid[oa] nacimiento naci nacio cumpleanos f\.?nac
+        nacid[oa] nacimiento naci nacio cumpleanos f\.?nac naciste nac\. cumples?
         nat[oa] nascita compleanno
         geboortedatum geboorte\w* gebdatum verjaardag
         urodz\w+ ur
@@ -100,6 +100,7 @@ _WORDS = {
         kolli\w*""",
     Topic.VERSION: r"""
         versions? ver v build builds firmware release update patch ios ipados android windows macos driver software app kernel
+        siren siret regon krs hrb rcs kvk isbn ean sku lot batch charge partia lote lotto cif vat tva nip p\._?iva partita_iva org\.?_?nr
         versione wersja wersji versie mise_a_jour aktualisierung aktualizacja""",
     Topic.NUMBER: r"""
         numbers? no nos nr num nbr nummern? numeros? num_?ber numery? numerem numeru n[°º] id identifier kennung
@@ -113,7 +114,7 @@ def _by_first_letter() -> str:
     for topic, words in _WORDS.items():
         by_head: dict[str, list[str]] = {}
         for word in words.split():
-            by_head.setdefault(word[0] if word[0].isalnum() else "", []).append(word.replace("_", "[ -]"))
+            by_head.setdefault(word[0] if word[0].isalnum() else "", []).append(word.replace("_", "[ _-]"))
         for head, alternatives in by_head.items():
             longest = "|".join(sorted(set(alternatives), key=len, reverse=True))
             heads.setdefault(head, []).append(f"(?P<{topic.value}_{head}>{longest})")
@@ -122,7 +123,7 @@ def _by_first_letter() -> str:
 
 _KEYWORD = re.compile(rf"(?<![a-z0-9@])(?:{_by_first_letter()})(?![a-z])")
 # "Code" is said in many compounds, and each says whether everybody may know it.
-_CODE = re.compile(r"(?:codes?|kod(?:en|u|em|y|zie|ens)?)(?![a-z])")
+_CODE = re.compile(r"(?:codes?|kod(?:en|u|em|y|zie|ens)?|passwor[dt]|kennwort|wachtwoord|losenord|(?<=-)pin)(?![a-z])")
 _COMPOUND = re.compile(r"[a-z-]{1,30}$")
 # A word before "code" or "number" that makes it something everybody may know.
 _EVERYBODYS_CODE = re.compile(
@@ -145,7 +146,7 @@ _BEHIND = re.compile(
 )
 _EVERYBODYS_NUMBER = re.compile(
     r"(?:flight|model|part|article|bus|train|version|item|product|channel|page|question|room|artikel\w*|modell?\w*|"
-    r"flug|zug|vol|vuelo|volo|vlucht|lot|flyg|tag|seat|gate|chapter|step|day|series|season|serial|batch|vat|company|"
+    r"flug|zug|vol|vuelo|volo|vlucht|lot|flyg|event|veranstaltungs|art\.?|sku|teile|serien|chargen?|tag|seat|gate|chapter|step|day|series|season|serial|batch|vat|company|"
     r"registration|register|ust-?|umsatzsteuer-?|tva|iva|btw-?|moms|kvk-?|org|organisations?|charity|licen[cs]e|branch|store|"
     r"platform|track|line|route|shop|fax)[ -]?$"
 )
@@ -212,6 +213,13 @@ _TIGHT = re.compile(
 )
 
 
+_SHOP = re.compile(
+    r"checkout|discount|% off|\d ?% |rabat|rabais|remise|reduction|descuento|sconto|korting|znizk|kampanj|voucher|coupon|gutschein|"
+    r"warenkorb|panier|carrito|carrello|winkelwagen|koszyk|kassa|kasse|promo|saldi|soldes|rebajas|ausverkauf"
+)
+_PROVES = re.compile(
+    r"verif|secur|sicherh|bestatig|confirm|confer|bevestig|beveilig|potwierdz|engang|one-time|einmal|uso unico|login|log in"
+)
 _ASKED = 70
 _ENTER = re.compile(
     r"\b(?:enter|type|use|put|quote|key|give|say|tell|confirm|is|gib|geben|eingeben|tipp\w*|nutz\w*|verwend\w*|saisi\w*|entre[zr]|"
@@ -262,6 +270,11 @@ class Context:
             if word.topic is Topic.CODE:
                 return bool(_ENTER.search(self.folded.plain, max(0, start - _ASKED), word.start))
         return False
+
+    def promotes(self, start: int, end: int) -> bool:
+        """Whether a code stands beside the words of a shop: everybody may use it."""
+        around = (max(0, start - 70), end + 60)
+        return bool(_SHOP.search(self.folded.plain, *around)) and not _PROVES.search(self.folded.plain, *around)
 
     def around(self, start: int, end: int, topic: Topic, before: int = 120, after: int = 70) -> bool:
         """Whether a word of ``topic`` stands anywhere near a place, also in another sentence."""

@@ -95,6 +95,14 @@ SHOWN = [
     ("national_id", "Personalausweis LZ6311T475", "LZ6311T475"),
     ("national_id", "dni-12345678Z.pdf", "12345678Z"),
     ("account", "your booking reference X7K9Q2", "X7K9Q2"),
+    ("national_id", "Ihr Personalausweis XAEKDZW7Q4", "XAEKDZW7Q4"),
+    ("national_id", "codice_fiscale-RSSMRA85T10A562S.pdf", "RSSMRA85T10A562S"),
+    ("phone", "Call me at +1 212-555-0173", "+1 212-555-0173"),
+    ("phone", "Our office will call you on 07911 123456", "07911 123456"),
+    ("address", "our office sent it to 12 Baker Street", "12 Baker Street"),
+    ("birth_date", "Naciste el 12 de marzo de 1985", "12 de marzo de 1985"),
+    ("code", "Ihr Startpasswort lautet Sommer24", "Sommer24"),
+    ("token", "votre jeton d'accès : ab12cd34ef56ab78cd90", "ab12cd34ef56ab78cd90"),
     ("account", "il suo ordine 123 456 789", "123 456 789"),
     ("account", "votre commande 123 456 789", "123 456 789"),
     ("account", "zamówienie 123 456 789", "123 456 789"),
@@ -182,6 +190,10 @@ ORDINARY = [
     "Unsere Läden in 10115 Berlin nehmen Ihre Bestellung an.",
     "Am Montag 12 Uhr sind wir da, am Gleis 5, auf Seite 12.",
     "The store in London NW1 6XE opens at 10.",
+    "Art.-Nr. 12345678 (EAN 4006381333931), lot 12345678 and SIREN 123 456 789",
+    "Use code 12345 at checkout for 10% off, or SUMMER2024. Utilisez le code SUMMER2024.",
+    "Via Twitter 3 volte, place de parking 12, les 12 cours de yoga, 5 route alternatives, 50 Free Way tickets",
+    "Incident INC0012345 is solved",
 ]
 
 
@@ -204,6 +216,12 @@ def test_the_mailbox_of_a_function_only_warns() -> None:
     text = "Write to support@acme.example"
     assert held(text) == set()
     assert kinds(text) == {"email"}
+
+
+def test_what_a_company_says_of_itself_only_warns() -> None:
+    text = "Our hotline is 030 901820, unsere Filiale in der Hauptstraße 12"
+    assert held(text) == set()
+    assert kinds(text) == {"phone", "address"}
 
 
 def test_a_finding_never_says_what_it_found() -> None:

@@ -61,6 +61,17 @@ def test_short_secrets_match_whole_words_only() -> None:
     assert found("so 4821 and rose", around, Level.HOLD) == {("record", "4821"), ("record", "rose")}
 
 
+def test_a_secret_ends_where_the_word_or_number_ends() -> None:
+    around = Surroundings(record=[secret("address", "Hauptplatz 5"), secret("number", "48213377")])
+    assert "record" not in held("Our house at Hauptplatz 51, number 482133779", around)
+    assert found("at Hauptplatz 5, no. 48213377", around) >= {("record", "Hauptplatz 5"), ("record", "48213377")}
+
+
+def test_a_part_of_our_own_number_passes() -> None:
+    around = Surroundings(public=["+48 22 123 45 67"])
+    assert found("Nasz numer 22 123 45 67, numer 123 45 67 nie", around) == found("numer 123 45 67 nie", around)
+
+
 def test_greeting_the_customer_by_name_passes() -> None:
     around = Surroundings(
         record=[secret("first name", "Carol"), secret("whole", "Carol Smith")],
