@@ -4,7 +4,7 @@ from django.urls import path
 
 from routing import api
 from routing.views import inbox, people, settings, welcome
-from routing.views.settings import answers, private, rules, tags, teams
+from routing.views.settings import answers, macros, private, rules, tags, teams
 from routing.views.settings import people as colleagues
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -44,6 +44,7 @@ urlpatterns = [
     path("settings/rules/preview/", rules.look, name="settings_preview"),
     path("settings/rules/<int:rule_id>/", rules.one, name="settings_rule"),
     path("settings/rules/<int:rule_id>/<slug:action>/", rules.act, name="settings_rule_act"),
+    path("settings/macros/", macros.overview, name="settings_macros"),
     path("settings/records/", private.records, name="settings_records"),
     path("settings/records/<int:upload_id>/", private.records_file, name="settings_records_file"),
     path("settings/public/", private.public, name="settings_public"),

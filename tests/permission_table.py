@@ -83,9 +83,9 @@ def _decides(action: str, **data: Any) -> list[Row]:
 
 # A picture that waits in a composer is its author's alone.
 AUTHOR_SEES = "302 302 404 200 404 404 404 404"
-PICTURES: list[Row] = [
 # Whoever else may decide over a reply may not change its words.
 AUTHOR_ACTS = "302 302 404 303 404 403 404 404"
+PICTURES: list[Row] = [
     *(
         Row(f"media/<int:message_id>/<int:position>/{size}", "GET", f"/media/{{own_message}}/0/{size}", TEAM_SEES)
         for size in ("", "full/", "small/")
@@ -152,6 +152,8 @@ SETTINGS: list[Row] = [
     ),
     Row(f"{_S}rules/<int:rule_id>/<slug:action>/", "POST", "/settings/rules/{rule}/destroy/",
         "302 302 403 403 403 404 404 404"),
+    Row(f"{_S}macros/", "GET", "/settings/macros/", SETS),
+    Row(f"{_S}macros/", "POST", "/settings/macros/", SETS.replace("200", "400"), {"name": "Restart"}),
     Row(f"{_S}records/", "GET", "/settings/records/", ADMIN_SEES),
     Row(f"{_S}records/", "POST", "/settings/records/", ADMIN_SEES.replace("200", "400")),
     Row(f"{_S}records/<int:upload_id>/", "GET", f"/settings/records/{_ABSENT}/", "302 302 403 403 403 403 403 302"),
@@ -277,6 +279,12 @@ TABLE: list[Row] = [
     *SETTINGS,
     *_acts(f"{_C}/compose/", "/conversations/{id}/compose/", audience="note", text="A note"),
     *_acts(f"{_C}/compose/", "/conversations/{id}/compose/", audience="public", text="Hello", seen="{foreign_message}"),
+    Row(f"{_C}/draft/", "PUT", "/conversations/{own}/draft/", TEAM_SEES.replace("200", "400")),
+    Row(f"{_C}/draft/", "PUT", f"/conversations/{_ABSENT}/draft/", NOBODY),
+    Row(f"{_C}/macros/", "GET", "/conversations/{own}/macros/", TEAM_SEES),
+    Row(f"{_C}/macros/", "GET", f"/conversations/{_ABSENT}/macros/", NOBODY),
+    Row("outbox/<int:item_id>/edit/", "POST", "/outbox/{item}/edit/", AUTHOR_ACTS, {"text": "Other words"}),
+    Row("outbox/<int:item_id>/edit/", "POST", f"/outbox/{_ABSENT}/edit/", NOBODY, {"text": "Other words"}),
     *_acts(f"{_C}/resolve/", "/conversations/{id}/resolve/", resolution="answered"),
     *_acts(f"{_C}/reopen/", "/conversations/{id}/reopen/"),
     *_acts(f"{_C}/snooze/", "/conversations/{id}/snooze/", **{"for": "1"}),
@@ -291,12 +299,6 @@ TABLE: list[Row] = [
     *_decides("approve"), *_decides("edit"), *_decides("pass", reason="Hers"), *_decides("return", comment="Kinder"),
     Row("held/<int:item_id>/<slug:action>/", "POST", "/held/{item}/destroy/", NOBODY),
     Row("held/", "GET", "/held/", "302 302 403 403 403 200 200 403"),
-    Row(f"{_C}/draft/", "PUT", "/conversations/{own}/draft/", TEAM_SEES.replace("200", "400")),
-    Row(f"{_C}/draft/", "PUT", f"/conversations/{_ABSENT}/draft/", NOBODY),
-    Row(f"{_C}/macros/", "GET", "/conversations/{own}/macros/", TEAM_SEES),
-    Row(f"{_C}/macros/", "GET", f"/conversations/{_ABSENT}/macros/", NOBODY),
-    Row("outbox/<int:item_id>/edit/", "POST", "/outbox/{item}/edit/", AUTHOR_ACTS, {"text": "Other words"}),
-    Row("outbox/<int:item_id>/edit/", "POST", f"/outbox/{_ABSENT}/edit/", NOBODY, {"text": "Other words"}),
     Row("pauses/", "POST", "/pauses/", "302 302 403 403 403 303 303 303", {"brand": "", "reason": "An outage"}),
     Row("pauses/", "POST", "/pauses/", "302 302 403 403 403 303 303 303", {"brand": "nowhere"}),
     Row("pauses/<int:pause_id>/resume/", "POST", f"/pauses/{_ABSENT}/resume/", "302 302 403 403 403 303 303 303"),

@@ -95,3 +95,29 @@ VOICE = {
         "Anything about one customer's bill or address goes to Messenger."
     ),
 }
+
+# Name and text; agents put them in by typing "/".
+MACROS = (
+    (
+        "Ask for the number, privately",
+        "I have sent you a private message, {customer}, so that your details stay between us.",
+    ),
+    (
+        "Restart the router",
+        "Please unplug the router for 30 seconds, {customer}, and plug it in again. It needs five minutes to come "
+        "back; if the light stays red after that, tell us and we look at your line.",
+    ),
+    (
+        "Outage: we know",
+        "We see it too, {customer}: the network is down where you are and our people are on it. We write here as soon "
+        "as we know by when it is back.",
+    ),
+    (
+        "Money back, when",
+        "The charge is reversed, {customer}. It is on your account within two working days; your next bill shows it.",
+    ),
+    (
+        "Thanks and goodbye",
+        "Glad it works again, {customer}. If anything comes up, write to us here: {link}\n{agent}, {account}",
+    ),
+)

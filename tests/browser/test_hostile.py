@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from connectors.models import Connection, StreamGap, StreamState
 from connectors.types import Audience, Author, Post
-from inbox.models import Conversation, Message, OutboxItem
+from inbox.models import Conversation, Macro, Message, OutboxItem, SavedDraft
 from inbox.services import conversations
 from inbox.services.ingest import ingest
 from routing.services.assignment import route_due
@@ -73,6 +73,33 @@ def _everything_else(desk: Desk) -> None:
     desk.people.alice.save()
     desk.people.help_desk.name = CORPUS[0]
     desk.people.help_desk.save()
+
+
+def test_nothing_that_is_written_or_put_in_runs_in_the_composer(desk: Desk, sign_in: Callable[..., Person]) -> None:
+    """Drafts, macros, what the guard marks, the dialog's passages and the names in the public line."""
+    evil = " ".join(CORPUS)
+    carol = desk.writes("carol", evil, name=CORPUS[1])
+    Macro.objects.create(name=CORPUS[0], text=f"{evil} {{customer}}")
+    draft = SavedDraft(author=desk.people.alice, conversation=carol, audience="direct", text=evil, comment=CORPUS[2])
+    draft.line, draft.fallback = CORPUS[1], CORPUS[5]
+    draft.save()
+    alice = sign_in("alice")
+    alice.opens(carol)
+    editor = alice.page.get_by_label("Your text")
+    assert editor.input_value() == evil
+    assert CORPUS[2] in alice.page.locator(".returned:visible").inner_text()
+    editor.fill("/")
+    alice.page.get_by_role("option").click()
+    editor.press("Control+Enter")
+    alice.page.locator("#undo .undo").wait_for()
+    alice.page.get_by_role("group", name="Who will read this").get_by_text("Publicly", exact=True).click()
+    editor.fill(f"{CORPUS[1]} carol.lind@example.org {CORPUS[5]}")
+    alice.page.locator(".mirror mark").wait_for()
+    editor.press("Control+Enter")
+    alice.page.get_by_role("dialog").locator("mark").wait_for()
+    assert alice.page.evaluate("window.hit") is None
+    assert alice.page.locator("iframe, base, [onerror], [onload], [onfocus], [srcdoc]").count() == 0
+    assert alice.complaints == []
 
 
 def test_no_text_of_a_stranger_runs_anywhere(desk: Desk, sign_in: Callable[..., Person]) -> None:

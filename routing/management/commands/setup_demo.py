@@ -23,8 +23,9 @@ from django.db import transaction
 from connectors.errors import ConnectorError
 from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import Control, ControlError
+from inbox.models import Macro
 from inbox.services import connections
-from routing.demo.company import CONNECTIONS, HANDLE, NAME, PEOPLE, RULES, TEAMS, VOICE, Colleague, TeamOf
+from routing.demo.company import CONNECTIONS, HANDLE, MACROS, NAME, PEOPLE, RULES, TEAMS, VOICE, Colleague, TeamOf
 from routing.demo.player import Player
 from routing.demo.stream import STORY
 from routing.models import AgentProfile, Expertise, Membership, Rule, Team, Topic
@@ -96,7 +97,7 @@ def _passwords() -> dict[str, str]:
 
 @transaction.atomic
 def _people(passwords: dict[str, str]) -> int:
-    """Teams, people and rules that are not there yet. Returns how many people were made."""
+    """Teams, people, rules and macros that are not there yet. Returns how many people were made."""
     teams = {row.name: _team(row) for row in TEAMS}
     made = sum(_person(teams, passwords, row) for row in PEOPLE)
     if not Rule.objects.exists():
@@ -107,6 +108,8 @@ def _people(passwords: dict[str, str]) -> int:
             )
             for position, row in enumerate(RULES, 1)
         )  # fmt: skip
+    if not Macro.objects.exists():
+        Macro.objects.bulk_create(Macro(name=name, text=text) for name, text in MACROS)
     return made
 
 

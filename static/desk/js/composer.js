@@ -2,7 +2,7 @@
 import { drafts } from "./drafts.js";
 import { editors } from "./editors.js";
 import { macros } from "./macros.js";
-import { unsent } from "./unsent.js";
+import { reasons } from "./reasons.js";
 
 const WAIT = 350;
 let timer = 0;
@@ -135,11 +135,11 @@ function switched(carry) {
 // From public to private in one step: the text goes along, and what is said in public is proposed.
 function turn() {
   if (!can("direct")) return;
-  unsent.close();
+  reasons.close();
   can("direct").checked = true;
   switched(true);
   both();
-  text().focus();
+  editors.enter(text());
 }
 
 function both() {
@@ -158,7 +158,7 @@ function clicked(event) {
     drop: () => { button.closest(".part").remove(); typed(); text().focus(); },
     alone: () => { pair("", ""); typed(); text().focus(); },
     both: () => { both(); form().querySelector("#line").focus(); },
-    find: () => { unsent.close(); editors.find(form()); },
+    find: () => { reasons.close(); editors.find(form()); },
     macrosOpen: () => macros.open(),
   };
   const key = Object.keys(does).find((name) => name in button.dataset);
@@ -190,7 +190,7 @@ export const composer = {
     });
     box.addEventListener("change", (event) => event.target.name === "audience" && switched(false));
     box.addEventListener("click", clicked);
-    document.querySelector("#unsent")?.addEventListener("click", clicked);
+    document.querySelector("#reasons")?.addEventListener("click", clicked);
     box.addEventListener("keydown", (event) => {
       if (macros.pressed(event)) return;
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -212,7 +212,7 @@ export const composer = {
         guard([], "The desk did not answer. Your text is kept; look at the timeline before you send it again.");
       });
     }
-    unsent.start(text());
+    reasons.start(text());
     if (audience() !== "note" && (text().value || words().line)) measure();
   },
   // The answer to a send is about to be shown: unless it was refused, its draft is done with.

@@ -24,6 +24,12 @@ function draw(area) {
 }
 
 export const editors = {
+  // A box that a closing dialog gave the focus back to takes no keys until it is left and entered again.
+  enter(area, from = area.value.length, to = from) {
+    area.blur();
+    area.focus();
+    area.setSelectionRange(from, to);
+  },
   mark(area, found) {
     places.set(area, [...found].sort((one, other) => one.start - other.start));
     area.dataset.was = area.value;
@@ -57,18 +63,17 @@ export const editors = {
     const areas = [...form.querySelectorAll(".part textarea")].filter((area) => area.offsetParent);
     const held = (area) => (places.get(area) || []).find((one) => one.level === "hold");
     const area = areas.find(held) || areas.find((one) => told(one)) || areas[0];
-    area.focus();
     const place = held(area) || told(area);
-    if (!place) return;
+    if (!place) return editors.enter(area);
     const letters = [...area.value];
     const from = letters.slice(0, place.start).join("").length;
-    area.setSelectionRange(from, from + letters.slice(place.start, place.end).join("").length);
+    editors.enter(area, from, from + letters.slice(place.start, place.end).join("").length);
   },
 };
 
 // The dialog knows the place before the page has asked: its text is the box's without the blanks around it.
 function told(area) {
-  const said = [...document.querySelectorAll("#unsent .found")].find((one) => one.textContent === area.value.trim());
+  const said = [...document.querySelectorAll("#reasons .found")].find((one) => one.textContent === area.value.trim());
   if (!said) return null;
   const blank = [...area.value].length - [...area.value.trimStart()].length;
   return { start: Number(said.dataset.start) + blank, end: Number(said.dataset.end) + blank };

@@ -1,7 +1,9 @@
 // What stops a sending, in one dialog. Without scripts it stands above the composer as it is.
-const box = () => document.querySelector("#unsent");
+import { editors } from "./editors.js";
 
-export const unsent = {
+const box = () => document.querySelector("#reasons");
+
+export const reasons = {
   start(editor) {
     const dialog = box();
     if (!dialog) return;
@@ -9,7 +11,7 @@ export const unsent = {
     dialog.addEventListener("click", (event) => event.target.closest("[data-close]") && dialog.close());
     dialog.addEventListener("close", () => {
       if (dialog.dataset.turned) delete dialog.dataset.turned;
-      else editor.focus();
+      else editors.enter(editor);
     });
     // Enter in the reason means the button beside it, not the form's first one.
     dialog.querySelector("#reason")?.addEventListener("keydown", (event) => {

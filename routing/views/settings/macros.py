@@ -1,0 +1,43 @@
+"""Macros: the words that agents put in by typing "/"."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from inbox.models import Macro
+from inbox.parameters import whole
+from inbox.permissions import require
+from inbox.services import macros
+from inbox.services.conversations import Refused
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def overview(request: HttpRequest) -> HttpResponse:
+    """All of them. POST: ``delete`` one by its id, change the one of ``macro``, or add one."""
+    require(request.user, "manage_macros")
+    if request.method != "POST":
+        return _page(request)
+    if gone := whole(request.POST.get("delete")):
+        macros.delete(macro_id=gone)
+        messages.info(request, "Deleted. What was written with it stays.")
+        return redirect("settings_macros")
+    typed = {name: request.POST.get(name, "") for name in ("name", "text")}
+    macro_id = whole(request.POST.get("macro"))
+    try:
+        macros.save(macro_id=macro_id, **typed)
+    except Refused as error:
+        there = Macro.objects.filter(pk=macro_id).exists()  # one that was deleted is offered as a new one
+        return _page(request, {**typed, "macro": macro_id if there else None, "why": str(error)})
+    messages.info(request, "Saved.")
+    return redirect("settings_macros")
+
+
+def _page(request: HttpRequest, refused: dict[str, object] | None = None) -> HttpResponse:
+    about = {
+        "macros": Macro.objects.all(), "placeholders": macros.PLACEHOLDERS.items(), "refused": refused,
+        "here": "settings", "part": "macros",
+    }  # fmt: skip
+    return render(request, "routing/settings/macros.html", about, status=400 if refused else 200)
