@@ -132,9 +132,14 @@ def test_a_lead_says_whose_replies_need_approval_and_nobody_lifts_their_own(desk
     signed_in(desk.bob).post(f"/settings/people/{desk.erin.pk}/", sent)
     assert AgentProfile.objects.get(user=desk.erin).needs_approval
     assert changes.history("person", desk.erin.pk)[0].what == "“Erin”: needs approval: no → yes"
-    assert "checked" in signed_in(desk.bob).get(f"/settings/people/{desk.erin.pk}/").content.decode().split(
-        'name="needs_approval"'
-    )[1].split(">")[0]
+    assert (
+        "checked"
+        in signed_in(desk.bob)
+        .get(f"/settings/people/{desk.erin.pk}/")
+        .content.decode()
+        .split('name="needs_approval"')[1]
+        .split(">")[0]
+    )
     people.change(
         user_id=desk.bob.pk, wanted=people.Wanted("lead", True, 8, False, [], needs_approval=True), actor=desk.dana
     )
