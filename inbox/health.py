@@ -114,10 +114,10 @@ def card(connection: Connection, outcomes: Mapping[str, int] = MappingProxyType(
 
 
 def outcomes(connection_id: int | None = None) -> dict[int, dict[str, int]]:
-    """How sending went in the last 24 hours, by connection and state; of what is in doubt, all."""
-    settled = Q(settled_at__gte=timezone.now() - DAY, state__in=["sent", "rejected", "failed"])
-    rows = OutboxItem.objects.filter(settled)
-    doubtful = OutboxItem.objects.filter(state="unknown")
+    """How replies fared in the last 24 hours, by connection and state; of those in doubt, all. Acts are none."""
+    replies = OutboxItem.objects.filter(kind__in=OutboxItem.REPLIES)
+    rows = replies.filter(settled_at__gte=timezone.now() - DAY, state__in=["sent", "rejected", "failed"])
+    doubtful = replies.filter(state="unknown")
     found: dict[int, dict[str, int]] = {}
     for asked in (rows, doubtful):
         mine = asked.filter(connection=connection_id) if connection_id else asked
@@ -128,7 +128,8 @@ def outcomes(connection_id: int | None = None) -> dict[int, dict[str, int]]:
 
 def items(connection_id: int, state: str, *, limit: int = 100) -> list[OutboxItem]:
     """The replies behind one of those figures, newest first. Without a word of anybody: ids, times, our reasons."""
-    rows = OutboxItem.objects.filter(connection=connection_id, state=state).defer("payload", "prepared")
+    replies = OutboxItem.objects.filter(kind__in=OutboxItem.REPLIES, connection=connection_id)
+    rows = replies.filter(state=state).defer("payload", "prepared")
     if state != "unknown":
         rows = rows.filter(settled_at__gte=timezone.now() - DAY)
     return list(rows.order_by("-settled_at", "-id")[:limit])

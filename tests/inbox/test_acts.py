@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from connectors.models import Connection
 from connectors.types import Act, ActSpec, Target
-from inbox import acts
+from inbox import acts, health
 from inbox.models import Conversation, Event, Message, OutboxItem
 from inbox.services import acting, outbox
 from routing.models import AgentProfile, AnswerPermission
@@ -87,6 +87,17 @@ def test_doubt_and_refusal_are_told_with_the_reason(desk: factories.Desk, state:
     assert said in shown
     assert ("X hides replies in our own threads only." in shown) == bool(said)
     assert shown.count('class="m us') == 0, "an act is no reply"
+
+
+def test_an_act_is_no_reply_in_the_figures_of_its_account(desk: factories.Desk) -> None:
+    talk = factories.routed(desk)
+    ours(talk, desk)
+    OutboxItem.objects.create(
+        kind="hide", state="sent", author=desk.alice, client_key="h", connection=talk.connection, conversation=talk,
+        payload={}, in_reply_to=talk.messages.get(direction="in"), settled_at=timezone.now(),
+    )  # fmt: skip
+    assert health.outcomes() == {desk.connection.pk: {"sent": 1}}
+    assert [item.kind for item in health.items(desk.connection.pk, "sent")] == ["reply"]
 
 
 def test_who_may_not_reply_there_moderates_nothing(desk: factories.Desk) -> None:
