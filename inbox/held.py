@@ -28,7 +28,7 @@ class Part:
     item: OutboxItem
     text: Pieces = ()
     fallback: Pieces = ()
-    pictures: Sequence[Attachment] = ()
+    pictures: Sequence[tuple[Attachment, Pieces]] = ()  # each with its description
 
     @property
     def rows(self) -> int:
@@ -123,16 +123,19 @@ def _case(
         mine = list(item.holds.all())
         holds += [hold for hold in mine if hold.kind in OutboxHold.BY_PEOPLE]
         marks = [mark for hold in mine if hold.kind == GUARD for mark in hold.marks]
-        parts.append(Part(item, *_marked(item, marks), pictures.get(item.pk, ())))
+        parts.append(_marked(item, marks, pictures.get(item.pk, ())))
     return Case(parts, may.get(items[0].conversation_id, frozenset()), user.pk, holds)
 
 
-def _marked(item: OutboxItem, marks: Sequence[Sequence[Any]]) -> tuple[Pieces, Pieces]:
-    """The item's text and its fallback, cut where something was found."""
-    texts = guarding.own_texts(item)
-    text = _cut(texts[0], [mark for mark in marks if mark[0] == 0]) if item.is_reply and texts else ()
-    last = len(texts) - 1
-    return text, _cut(item.fallback, [mark for mark in marks if mark[0] == last]) if item.fallback else ()
+def _marked(item: OutboxItem, marks: Sequence[Sequence[Any]], pictures: Sequence[Attachment]) -> Part:
+    """The item's texts, cut where something was found: marks count those that are not empty."""
+    text, *alts = guarding.spoken(item.payload)
+    cut, number = [], 0
+    for said in (text, *alts, item.fallback):
+        cut.append(_cut(said, [mark for mark in marks if mark[0] == number]) if said else ())
+        number += bool(said)
+    described = cut[1:-1] if len(alts) == len(pictures) else [[(one.alt, "")] for one in pictures]
+    return Part(item, cut[0], cut[-1], list(zip(pictures, described, strict=True)))
 
 
 def _cut(text: str, marks: Sequence[Sequence[Any]]) -> Pieces:

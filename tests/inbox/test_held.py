@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import held
 from inbox.models import Event, Identity, OutboxHold, OutboxItem, SavedDraft
-from inbox.services import approvals, guarding, outbox, replies
+from inbox.services import approvals, attachments, guarding, outbox, replies
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile
 from tests import factories
@@ -51,6 +51,19 @@ def test_what_waits_is_shown_to_a_lead_with_its_reasons(desk: factories.Desk) ->
     assert "everyone can read this" in page
     assert "My order has not arrived" in page
     assert EMAIL not in str(list(OutboxHold.objects.values("why", "found", "marks", "reason")))
+
+
+def test_what_stands_in_a_description_is_marked_there(desk: factories.Desk) -> None:
+    talk = factories.routed(desk)
+    picture = factories.attachment(talk, desk.alice)
+    attachments.describe(attachment=picture, alt=f"A letter to {EMAIL}")
+    replies.compose(
+        author=desk.alice, conversation_id=talk.pk, visibility="public", text="Here it is.", client_key="p",
+        seen_message_id=talk.last_incoming_id, pictures=[picture.pk], ask=True,
+    )  # fmt: skip
+    page = signed_in(desk.bob).get("/held/").content.decode()
+    assert "A letter to <mark" in page
+    assert f">{EMAIL}</mark></bdi></figcaption>" in page
 
 
 def test_only_what_a_lead_may_see_is_shown_and_counted(desk: factories.Desk) -> None:
