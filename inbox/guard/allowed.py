@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from inbox.guard.folding import fold, normal
 from inbox.guard.phones import cores, spellings
@@ -24,7 +25,7 @@ class Allowed:
 
     def __init__(self, around: Surroundings) -> None:
         self._around = around
-        words = [*around.names, *(field.value for field in around.record if _is_a_name(field))]
+        words = [*around.names, *(field.value for field in around.record if _is_a_name(field.name))]
         self.names = frozenset(word for name in words for word in re.findall(r"[^\W_]+", fold(name).plain))
         self._public = {value for text in around.public if len(value := normal(text)) >= 3}
         self._dialled = {way for value in self._public for way in spellings(value)}
@@ -40,6 +41,8 @@ class Allowed:
         self._said: Stream | None = None
 
     def is_a_name(self, value: str) -> bool:
+        if not self.names or any(c.isdigit() or c == "@" for c in value):
+            return False
         words = re.findall(r"[^\W_]+", fold(value).plain)
         return bool(words) and all(word in self.names for word in words)
 
@@ -77,8 +80,9 @@ _SOFTENED = {Kind.ACCOUNT, Kind.ADDRESS, Kind.BIRTH_DATE, Kind.PHONE, Kind.EMAIL
 _SAID = {Kind.ACCOUNT, Kind.RECORD, Kind.PASSAGE, Kind.NOTE}
 
 
-def _is_a_name(field: Field) -> bool:
-    return bool(_NAMES_OF_A_PERSON.fullmatch(fold(field.name.strip()).plain))
+@lru_cache(maxsize=1024)
+def _is_a_name(field: str) -> bool:
+    return bool(_NAMES_OF_A_PERSON.fullmatch(fold(field.strip()).plain))
 
 
 def _values(record: Sequence[Field], protection: Protection) -> set[str]:

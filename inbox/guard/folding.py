@@ -165,12 +165,23 @@ def _without_words(folded: Folded) -> Folded:
     return Folded("".join(text), "".join(plain), [*starts, *folded.starts[done:]], [*ends, *folded.ends[done:]])
 
 
+_SIMPLE: set[str] = set()  # Characters that were met and stand for exactly one other.
+
+
+def _one_for_one(chars: set[str]) -> bool:
+    unknown = chars - _SIMPLE
+    if any(len(_FOLDED[ord(char)]) != 1 or unicodedata.combining(char) for char in unknown):
+        return False
+    _SIMPLE.update(unknown)
+    return True
+
+
 def fold(original: str) -> Folded:
     """``original`` in one way of writing. It is never an error, whatever stands in it."""
     if original.isascii() and not _ASCII_CONTROLS.search(original):
         places = range(len(original) + 1)
         return _without_words(Folded(original, original.lower(), places[:-1], places[1:]))
-    if all(len(_FOLDED[ord(char)]) == 1 and not unicodedata.combining(char) for char in set(original)):
+    if _one_for_one(set(original)):
         text, places = original.translate(_FOLDED), range(len(original) + 1)
         return _without_words(Folded(text, text.translate(PLAIN), places[:-1], places[1:]))
     text, starts, ends = _characters(original)

@@ -106,6 +106,8 @@ def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, w
         return (Span(Kind(own), start, end) if own else None), True
     if not topics and 4 <= len(digits) <= 8 and context.asks_for_code(start, end):
         topics = [Topic.CODE]
+    if 4 <= len(digits) <= 8 and context.is_a_codes(start):
+        topics = [Topic.CODE]
     if topics[:1] == [Topic.NUMBER] and Topic.CASE in topics[1:3]:
         return None, False  # A case's number opens nothing: teams say it in public.
     for topic in topics:
@@ -121,7 +123,7 @@ _LOOK_FURTHER = {Topic.NUMBER, Topic.REFERENCE, Topic.CARD, Topic.IBAN, Topic.BI
 _BY_TWOS = re.compile(r"0[1-9](?:[ ._-]\d\d){4}$")  # Nobody but the French writes a number so, and only telephones.
 _NAMED = {Topic.ACCOUNT, Topic.ID, Topic.CODE, Topic.CASE, Topic.REFERENCE}  # They say what a number is.
 _NOTHING = ""
-_NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.REFERENCE, Topic.ID, Topic.NUMBER, Topic.CODE, Topic.CARD)
+_NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.REFERENCE, Topic.ID, Topic.CODE, Topic.CARD)
 
 
 def _by_itself(context: Context, written: str, digits: str, start: int, topics: list[Topic]) -> Kind | str | None:
@@ -129,14 +131,16 @@ def _by_itself(context: Context, written: str, digits: str, start: int, topics: 
     abroad = written.startswith(("+", "(+"))
     if not abroad and a_states_number(digits, grouped=not written.isdigit()) and Topic.ACCOUNT not in topics[:1]:
         return Kind.NATIONAL_ID
-    if len(digits) < 7 or (context.tight(start, *_NAMING) and not abroad):
+    # A number that begins with a 0 needs its noun nearer: it looks like one to dial.
+    far = context.told(start, topics)
+    told = far if digits[0] == "0" else next((topic for topic in topics if topic is not Topic.NUMBER), None)
+    if len(digits) < 7 or (told in _NAMING and context.tight(start, *_NAMING, Topic.NUMBER) and not abroad):
         return None
     verdict = phones.judged(written, called=False)
     if verdict == "everybodys":
         return _NOTHING
     if context.tight(start, Topic.VERSION):
         return _NOTHING
-    told = next((topic for topic in topics if topic is not Topic.NUMBER), None)
     if verdict == "theirs" and (abroad or told not in _NAMED or _BY_TWOS.match(written)):
         return Kind.PHONE
     if told not in _NAMED and context.around(start, start + len(written), Topic.PHONE) and phones.valid(written):
@@ -151,8 +155,15 @@ def _by_word(
     count = len(digits)
     if topic is Topic.ID and 6 <= count <= 15:
         return Kind.NATIONAL_ID, Level.HOLD
-    if topic is Topic.PHONE or (topic is Topic.NUMBER and count >= 9):
-        verdict = phones.judged(written, called=whole and topic is Topic.PHONE)
+    if (
+        topic is Topic.NUMBER
+        and count >= 9
+        and Topic.ACCOUNT not in context.topics(start, end)[:3]
+        and phones.valid(written)
+    ):
+        return Kind.PHONE, Level.HOLD
+    if topic is Topic.PHONE:
+        verdict = phones.judged(written, called=whole)
         if verdict == "theirs" and not _an_amount(context, written, start, end):
             return Kind.PHONE, Level.HOLD
         return None, Level.HOLD

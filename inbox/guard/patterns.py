@@ -72,21 +72,28 @@ _SMALL = (
     r"es|esta|se encuentra|al|si trova|e|il|op|is te|aan de|bij|pod|numerem|jest|przy|na|pa|ar|vid|under|nr|number)[ :,(]+){0,4}$"
 )
 _OUR = r"\b(?:our|unsere[rnms]?|notre|nos|nuestr[oa]s?|nostr[oaie]|onze?|nasz\w*|vart?|vara)[ ](?:[a-z]+[ ])?"
+_US = (
+    r"(?:call|ring|phone|reach|contact|text|write to|e?-?mail|message)[ ]us|(?:rufen|erreichen|kontaktieren|schreiben)[ ]sie[ ]uns|"
+    r"(?:appelez|contactez|joignez|ecrivez)[ -]nous|(?:llame|llama|contacte|contacta|escriba|escribe)nos|(?:chiama|contatta|scrivi)(?:te)?ci|"
+    r"(?:bel|mail|contacteer|bereik)[ ]ons|(?:zadzwon|napisz|dzwon)[ ]do[ ]nas|(?:ring|kontakta|mejla|skriv[ ]till)[ ]oss"
+)
 _HOTLINE = re.compile(
-    r"(?:hotline|helpline|infoline|infolinia|infolinii|servicenummer|switchboard|telefonzentrale|centralino|centralita|"
+    rf"(?:{_US}|hotline|helpline|infoline|infolinia|infolinii|servicenummer|switchboard|telefonzentrale|centralino|centralita|"
     + _OUR
     + r"(?:(?:tele)?phone|telefon\w*|telefoon\w*|number|line|nummer|numero|numer))"
     + _SMALL
 )
 _SHOP = re.compile(
-    _OUR
+    r"(?:(?:find|visit|meet|see)[ ]us|(?:finden|besuchen)[ ]sie[ ]uns|(?:retrouvez|rejoignez)[ -]nous|venez nous voir|visitenos|visitanos|"
+    r"encuentranos|trovarci|ci trov[ia]|(?:vind|bezoek)[ ]ons|znajdziesz nas|odwiedz nas|(?:hitta|besok)[ ]oss|"
+    + _OUR
     + r"(?:offices?|stores?|shops?|branch|buro|geschaft|laden|filiale\w*|markt|boutique|magasin|agence|bureaux?|tienda|oficina|"
-    r"sucursal|negozio|sede|ufficio|winkel|kantoor|vestiging|sklep\w*|biuro|salon\w*|butik|kontor)" + _SMALL
+    r"sucursal|negozio|sede|ufficio|winkel|kantoor|vestiging|sklep\w*|biuro|salon\w*|butik|kontor))" + _SMALL
 )
 
 
 def _of_ours(plain: str, span: Span) -> Span:
-    ours = _HOTLINE if span.kind is Kind.PHONE else _SHOP if span.kind is Kind.ADDRESS else None
+    ours = _HOTLINE if span.kind in {Kind.PHONE, Kind.EMAIL} else _SHOP if span.kind is Kind.ADDRESS else None
     if ours and ours.search(plain, max(0, span.start - 80), span.start):
         return Span(span.kind, span.start, span.end, Level.WARN)
     return span

@@ -28,11 +28,11 @@ _GROUPED = re.compile(
 # Free, shared and premium numbers that are shorter or less known than the metadata says, by their digits.
 _FREE = re.compile(
     r"1?8(?:00|33|44|55|66|77|88)\d{7}$|0?0?80[08]\d{4,9}$|0(?:180[1-7]|137\d)\d{5,9}$|09(?:0[0-9]|39|44)\d{4,9}$"
-    r"|0200?\d{5,6}$|0771\d{6}$|8(?:00|03|40|48|92|99)\d{3,6}$|80[01]\d{6}$|90[0-2]\d{6}$"
+    r"|0200?\d{5,6}$|0771\d{6}$|8(?:00|03|40|48|92|99)\d{3,6}$|80[01]\d{6}$|90[0-2]\d{6}$|1(?:99|78)\d{6}$"
 )
 _SPECIAL = re.compile(
     r"0(?:30[03]|33[03]|34[345]|37[01]) \d{3} \d{4}$|088[ -]\d{3} ?\d{2} ?\d{2}$"
-    r"|08\d{2} ?\d{3} ?\d{3}$|0 8\d{2} \d{3} \d{3}$|08(?:[ .]\d\d){4}$"
+    r"|08\d{2} ?\d{3} ?\d{3}$|0 8\d{2} \d{3} \d{3}$|08(?:[ .]\d\d){4}$|08\d\d(?: \d\d){3}$|08[47]\d \d{3} \d{4}$"
 )
 # What may be dialled though it is in no plan: nine digits and more, or seven as 555-0173.
 _LIKE_A_NUMBER = re.compile(

@@ -1,5 +1,7 @@
 """What stands in the customer's record: its secrets hold, its soft fields warn, however they are spelled."""
 
+# ruff: noqa: E501 - an alternative of a pattern is easier to read in one line
+
 from __future__ import annotations
 
 import re
@@ -22,7 +24,9 @@ _NOTHING_SAID_ALL = (
     "okand"
 )
 _NOTHING_SAID = frozenset(_NOTHING_SAID_ALL.split())
-_PERHAPS_A_DATE = re.compile(r"[\d./ -]{6,14}|(?=.*\d)[\w., -]{7,30}")
+_PERHAPS_A_DATE = re.compile(
+    r"[\d./ -]{6,14}|\d{1,2}(?:st|nd|rd|th|\.|º)?[ -][^\d]{2,18}[ -]['’]?\d{2,4}|[^\d]{3,14}[. ]\d{1,2}(?:st|nd|rd|th)?,? \d{4}"
+)
 _PIECES = re.compile(r"[,;\n|]+")
 
 

@@ -28,6 +28,8 @@ _KNOWN = re.compile(
 )
 _NAMED = re.compile(
     r"(?:bearer|basic|(?:access|refresh|auth|api|secret|session|client|bot|oauth|private|reset|bear)[ _-]?(?:token|key|secret|id)"
+    r"|cl[ée]f? (?:secr[èe]te|d['’]acc[èe]s|d['’]api|priv[ée]e)|jeton(?: d['’]\w+)?|(?:zugriffs|api|geheimer |privater )-?schl[üu]ssel"
+    r"|(?:clave|llave) (?:secreta|privada|de api|de acceso)|chiave (?:segreta|privata|api)|geheime sleutel|klucz (?:tajny|api|prywatny)|hemlig nyckel"
     r"|token|api[ _-]?key|secret|cookie|zugriffstoken|zugangstoken|schlussel|jeton|ficha|clave|gettone|sleutel|klucz|nyckel)"
     r"\b[\"']?(?:\s+(?:is|ist|lautet|est|es|e|jest|ar|to))?[\s:=\"'“`>(]{1,5}$",
     re.IGNORECASE,
@@ -44,10 +46,13 @@ _BITS = 3.6  # Of a character: words stand below it, random letters and digits a
 _LOGIN = re.compile(r"(?<=://)[^\s/@:]{1,64}:[^\s/@]{1,64}(?=@)")
 _DOORS = re.compile(
     r"(?:^|[_.-])(?:token|access_?token|refresh_?token|id_?token|auth|auth_?key|key|api_?key|apikey|secret|client_?secret|sig|"
-    r"signature|password|passwd|pwd|pw|session|session_?id|sid|jwt|otp|reset|magic|invite|ticket_?token|hash|code|pin|nonce)$"
+    r"signature|password|passwd|pwd|pw|session|session_?id|sid|jwt|otp|reset|magic|invite|ticket_?token|hash|code|pin|nonce|jeton|clef?|schluessel|clave|llave|chiave|sleutel|klucz|nyckel|mdp|motdepasse|mot-de-passe|contrasena|haslo|"
+    r"wachtwoord|losenord|passwort)$"
 )
 _DOOR_PATH = re.compile(
-    r"/(?:reset|verify|confirm\w*|activate|invite|magic|token|login|auth|password\w*|unlock|session|signin|sso|recover\w*)"
+    r"/(?:reset|verify|confirm\w*|activate|invite|magic|token|login|auth|password\w*|unlock|session|signin|sso|recover\w*|"
+    r"reinitialis\w*|connexion|mot-de-passe|verifi\w*|activation|zuruecksetzen|passwor[dt]\w*|restablecer|contrasena|recuper\w*|"
+    r"reimposta\w*|wachtwoord\w*|haslo|losenord|aterstall\w*)"
     r"(?:[/-][a-z-]{1,20})?/(?P<value>[A-Za-z0-9_.~-]{10,})",
     re.IGNORECASE,
 )

@@ -59,7 +59,7 @@ _WORDS = {
         karten?\w* kreditkarten?\w* debitkarten?\w* girokarten?\w* ec-?karten?\w* bankkarten?\w* carte(?:_(?:bancaire|bleue|de_credit))? cb tarjetas? carta_di_(?:credito|debito)
         kaart\w* creditcard\w* betaalkaart\w* bankkaart\w* creditkaart\w* kart[aeyiy] karcie kort(?:et|nummer)? kreditkort\w* betalkort\w* bankkort\w*""",
     Topic.CODE: r"""
-        pin pins pin_?(?:code|nummer|nr|number) tan(?=\s*(?:lautet|ist|nummer|nr|[:=#]|\d)) m-?tan itan otp puk cvv2? cvc2? csc
+        pin pins pin_?(?:code|nummer|nr|number) tan(?=\s*(?:lautet|ist|fur|nummer|nr|[:=#]|\d)) m-?tan itan otp puk cvv2? cvc2? csc
         pass(?:words|codes?|phrase|keys?) pwd passw passwortes losungswort geheimzahl einmal\w*
         mots?_de_passe mdp contrasenas? claves? codigos? clave_de_acceso
         codic[ei] parola_d['’]ordine parola_chiave wachtwoorden hasl[oaeu]m? engangs\w* verifikation\w*
@@ -103,7 +103,7 @@ _WORDS = {
         siren siret regon krs hrb rcs kvk isbn ean sku lot batch charge partia lote lotto cif vat tva nip p\._?iva partita_iva org\.?_?nr
         versione wersja wersji versie mise_a_jour aktualisierung aktualizacja""",
     Topic.NUMBER: r"""
-        numbers? no nos nr num nbr nummern? numeros? num_?ber numery? numerem numeru n[°º] id identifier kennung
+        numbers? no nos nr numret num nbr nummern? numeros? num_?ber numery? numerem numeru n[°º] id identifier kennung
         identificador identifiant identificativo""",
 }
 
@@ -188,8 +188,8 @@ def keywords(folded: Folded) -> list[Keyword]:
 
 
 def _code(plain: str, match: re.Match[str]) -> Keyword:
-    compound = _COMPOUND.search(plain, max(0, match.start() - 30), match.start())
-    start = compound.start() if compound else match.start()
+    head = _COMPOUND.search(plain, max(0, match.start() - 30), match.start())
+    start = head.start() if head else match.start()
     known = (
         _CODE_INSIDE.match(plain, start, match.end())
         or _EVERYBODYS_CODE.search(plain, max(0, start - 16), start)
@@ -197,7 +197,8 @@ def _code(plain: str, match: re.Match[str]) -> Keyword:
     )
     if known:
         return Keyword(Topic.VERSION, start, match.end())
-    own = _ACCOUNTS_CODE.match(plain, start, match.start()) if start < match.start() else None
+    compound = start < match.start() and match.group().startswith(("code", "kod"))
+    own = _ACCOUNTS_CODE.match(plain, start, match.start()) if compound else None
     return Keyword(Topic.ACCOUNT if own else Topic.CODE, start, match.end())
 
 
@@ -220,6 +221,15 @@ _SHOP = re.compile(
 _PROVES = re.compile(
     r"verif|secur|sicherh|bestatig|confirm|confer|bevestig|beveilig|potwierdz|engang|one-time|einmal|uso unico|login|log in"
 )
+_WITH = re.compile(
+    r"\b(?:mit|with|use|using|avec|utilisez|con|usa|usi|met|gebruik|med|anvand|uzyj|z|enter|quote)[ :]+$"
+)
+_LOG_IN = re.compile(
+    r"log ?in|sign in|anmeld|einlogg|connecter|iniciar sesion|acceder|inlogg|zalogow|logga in|verif|bestatig|freischalt|entsperr|"
+    r"unlock|aktivier|activat|activer|reset|zurucksetz|confirm|potwierd"
+)
+_ITS_OWN = 10  # Between "order" and "number" when they belong together.
+_FOR = re.compile(r"[ ]*(?:fur|for|pour|per|para|voor|do|dla|till|zum|zur|zu|to|of|sur)\b")
 _ASKED = 70
 _ENTER = re.compile(
     r"\b(?:enter|type|use|put|quote|key|give|say|tell|confirm|is|gib|geben|eingeben|tipp\w*|nutz\w*|verwend\w*|saisi\w*|entre[zr]|"
@@ -269,7 +279,10 @@ class Context:
                 return False
             if word.topic is Topic.CODE:
                 return bool(_ENTER.search(self.folded.plain, max(0, start - _ASKED), word.start))
-        return False
+        return bool(
+            _WITH.search(self.folded.plain, max(0, start - 16), start)
+            and _LOG_IN.search(self.folded.plain, end, end + _ASKED)
+        )
 
     def promotes(self, start: int, end: int) -> bool:
         """Whether a code stands beside the words of a shop: everybody may use it."""
@@ -284,6 +297,20 @@ class Context:
                 return True
             at += 1
         return False
+
+    def is_a_codes(self, start: int) -> bool:
+        """Whether "the code for your contract" stands before a place: then it is the code, not the contract."""
+        near = self.before(start)[:2]
+        if [word.topic for word in near] != [Topic.ACCOUNT, Topic.CODE]:
+            return False
+        return bool(_FOR.match(self.folded.plain, near[1].end, near[0].start))
+
+    def told(self, start: int, topics: list[Topic]) -> Topic | None:
+        """What the words beside a place call it; "number" alone says nothing, and a word far before it neither."""
+        near = self.before(start)[:2]
+        if len(near) == 2 and near[0].topic is Topic.NUMBER and near[0].start - near[1].end > _ITS_OWN:
+            return None
+        return next((topic for topic in topics if topic is not Topic.NUMBER), None)
 
     def topics(self, start: int, end: int) -> list[Topic]:
         """What is said about a place: the nearest word first."""

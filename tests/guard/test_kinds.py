@@ -103,6 +103,14 @@ SHOWN = [
     ("birth_date", "Naciste el 12 de marzo de 1985", "12 de marzo de 1985"),
     ("code", "Ihr Startpasswort lautet Sommer24", "Sommer24"),
     ("token", "votre jeton d'accès : ab12cd34ef56ab78cd90", "ab12cd34ef56ab78cd90"),
+    ("phone", "kundnummer saknas men numret 070-123 45 67 finns", "070-123 45 67"),
+    ("phone", "3471234567 è il suo numero", "3471234567"),
+    ("account", "votre commande porte le numéro 612 345 678", "612 345 678"),
+    ("code", "Ihr Kundenkennwort ist Sommer24", "Sommer24"),
+    ("code", "Ihr Zugangscode für den Vertrag 482913", "482913"),
+    ("code", "Mit 482913 können Sie sich anmelden", "482913"),
+    ("token", "votre clé secrète : aB3dE5fG7hI9", "aB3dE5fG7hI9"),
+    ("token", "https://shop.example/connexion?jeton=aB3dE5fG7hI9", "aB3dE5fG7hI9"),
     ("account", "il suo ordine 123 456 789", "123 456 789"),
     ("account", "votre commande 123 456 789", "123 456 789"),
     ("account", "zamówienie 123 456 789", "123 456 789"),
@@ -219,7 +227,7 @@ def test_the_mailbox_of_a_function_only_warns() -> None:
 
 
 def test_what_a_company_says_of_itself_only_warns() -> None:
-    text = "Our hotline is 030 901820, unsere Filiale in der Hauptstraße 12"
+    text = "Our hotline is 030 901820, unsere Filiale in der Hauptstraße 12. Call us on 030 901820."
     assert held(text) == set()
     assert kinds(text) == {"phone", "address"}
 
