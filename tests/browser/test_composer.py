@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, expect
 from inbox.models import Conversation, OutboxHold, OutboxItem, SavedDraft
 from inbox.services import macros, outbox
 from tests.browser.conftest import Desk, Person
+from tests.browser.test_looks import _axe as axe
 
 pytestmark = pytest.mark.browser
 SignIn = Callable[..., Person]
@@ -254,3 +255,33 @@ def test_without_scripts_the_reasons_stand_above_the_composer(desk: Desk, sign_i
     alice.page.get_by_role("button", name="Reply privately").click()
     expect(alice.page.locator("#timeline")).to_contain_text("We have sent you a private message, Carol.")
     assert OutboxItem.objects.count() == 2
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390), ("light", 320)])
+def test_every_state_of_the_composer_is_clean_and_fits(scheme: str, width: int, desk: Desk, sign_in: SignIn) -> None:
+    macros.save(name="Restart", text="Hello {customer}, please restart the box.")
+    carol = desk.writes("carol", "The line is dead")
+    alice = sign_in("alice", color_scheme=scheme, viewport={"width": width, "height": 844}, bypass_csp=True)
+    alice.open(f"/inbox/mine/{carol.pk}/")
+    found = {}
+
+    def look(state: str) -> None:
+        found[state] = axe(alice)
+        assert alice.page.evaluate("document.documentElement.scrollWidth") <= width, state
+
+    alice.writes("Publicly", f"Is {EMAIL} still yours?")
+    expect(alice.page.locator(".mirror mark.hold")).to_have_count(1)
+    look("marked")
+    editor(alice).press("Control+Enter")
+    alice.page.get_by_role("dialog").wait_for()
+    look("dialog")
+    alice.page.get_by_role("dialog").get_by_role("button", name="Send privately instead").click()
+    look("pair")
+    alice.page.keyboard.type(" /")
+    alice.page.get_by_role("option").wait_for()
+    look("macros")
+    alice.page.keyboard.press("Escape")
+    editor(alice).press("Control+Enter")
+    alice.page.locator("#timeline").get_by_text("Edit", exact=True).click()
+    look("edit")
+    assert {state: said for state, said in found.items() if said} == {}

@@ -68,6 +68,7 @@ def _settings(desk: Desk) -> list[str]:
         "/settings/teams/", f"/settings/teams/{experts.pk}/", "/settings/people/",
         f"/settings/people/{desk.people.bob.pk}/", "/settings/rules/", f"/settings/rules/{rule.pk}/",
         "/settings/rules/new/", "/settings/rules/preview/?words=line", "/settings/answers/", "/me/away/",
+        "/settings/macros/",
     ]  # fmt: skip
 
 
