@@ -167,7 +167,7 @@ def _sentence(kind: str, who: str, facts: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def undoable(items: Sequence[OutboxItem], author_id: int) -> list[OutboxItem]:
-    """The author's own replies that wait out their undo, the latest first."""
+    """The author's own replies that wait out their undo and then leave, the latest first."""
     return [
         item
         for item in reversed(items)
@@ -175,4 +175,5 @@ def undoable(items: Sequence[OutboxItem], author_id: int) -> list[OutboxItem]:
         and item.state == OutboxItem.State.HELD
         and item.author_id == author_id
         and getattr(item, "hold_kind", "") == "undo"
+        and not getattr(item, "waits_for", "")  # for a person, who may take longer
     ]

@@ -192,6 +192,8 @@ def test_a_returned_pair_is_written_again_as_a_pair(desk: factories.Desk) -> Non
 
 def test_the_timeline_says_what_a_held_reply_waits_for(desk: factories.Desk) -> None:
     item = write(desk)
+    waiting = signed_in(desk.alice).get(f"/inbox/mine/{item.conversation_id}/")
+    assert waiting.context["undoable"] == [], "nothing says that it leaves soon"
     outbox.send_now(item_id=item.pk, actor=desk.alice)
     page = signed_in(desk.alice).get(f"/inbox/mine/{item.conversation_id}/").content.decode()
     assert "waits for approval" in page
