@@ -149,6 +149,13 @@ function both() {
   measure();
 }
 
+// Only the button that was pressed counts: htmx would add the one that was pressed before it, sent or not.
+function pressed({ parameters, triggeringEvent }) {
+  for (const name of ["turn", "then", "when", "ask", "pass"]) delete parameters[name];
+  const button = triggeringEvent?.submitter;
+  if (button?.name) parameters[button.name] = button.value;
+}
+
 function clicked(event) {
   const button = event.target.closest("button");
   if (!button) return;
@@ -205,9 +212,17 @@ export const composer = {
       }
     });
     box.addEventListener("scroll", (event) => editors.scrolled(event.target), true);
-    box.addEventListener("htmx:beforeRequest", () => { box.dataset.sent = audience(); drafts.stop(); });
+    // What is asked from within the form, as its pictures are, is none of its sendings.
+    const sends = (event) => event.detail.elt === box;
+    box.addEventListener("htmx:configRequest", (event) => sends(event) && pressed(event.detail));
+    box.addEventListener("htmx:beforeRequest", (event) => {
+      if (!sends(event)) return;
+      box.dataset.sent = audience();
+      drafts.stop();
+    });
     for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
-      box.addEventListener(name, () => {
+      box.addEventListener(name, (event) => {
+        if (!sends(event)) return;
         failed = true;
         guard([], "The desk did not answer. Your text is kept; look at the timeline before you send it again.");
       });
