@@ -52,7 +52,7 @@ def backlog(*, team_ids: Sequence[int], numbers: Mapping[str, int]) -> list[Back
     """What waits in these teams: their exact ``numbers`` as the desk has read them, and since when. One statement."""
     oldest = _oldest(team_ids)
     return [
-        Backlog(team, *(numbers[f"team:{team}:{part}"] for part in PARTS), oldest_waiting=oldest[team])
+        Backlog(team_id=team, oldest_waiting=oldest[team], **{part: numbers[f"team:{team}:{part}"] for part in PARTS})
         for team in team_ids
     ]
 

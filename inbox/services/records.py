@@ -140,4 +140,6 @@ def reseal_all() -> tuple[int, int, list[str]]:
 
 def lock(contact_ids: Iterable[int]) -> None:
     """Keep two writers of one record apart."""
-    list(Contact.objects.select_for_update(no_key=True).filter(pk__in=list(contact_ids)).order_by("pk").values_list("pk"))
+    list(
+        Contact.objects.select_for_update(no_key=True).filter(pk__in=list(contact_ids)).order_by("pk").values_list("pk")
+    )

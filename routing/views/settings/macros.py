@@ -29,7 +29,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     try:
         macros.save(macro_id=macro_id, **typed)
     except Refused as error:
-        there = Macro.objects.filter(pk=macro_id).exists()  # one that was deleted is offered as a new one
+        there = Macro.objects.filter(pk=macro_id or 0).exists()  # one that was deleted is offered as a new one
         return _page(request, {**typed, "macro": macro_id if there else None, "why": str(error)})
     messages.info(request, "Saved.")
     return redirect("settings_macros")
