@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 
 from inbox.guard.folding import PLAIN, Folded
@@ -33,6 +34,14 @@ class Read:
         self.words: list[str] = _WORD.findall(plain)
         self.codes = list(_codes(masked))
 
+    @cached_property
+    def grams(self) -> dict[tuple[str, ...], list[int]]:
+        """Where each few words in a row begin."""
+        found: dict[tuple[str, ...], list[int]] = {}
+        for here, gram in enumerate(_grams(self.words)):
+            found.setdefault(gram, []).append(here)
+        return found
+
     def spans(self) -> list[tuple[int, int]]:
         """The places of the words."""
         return [match.span() for match in _WORD.finditer(self._plain)]
@@ -41,9 +50,7 @@ class Read:
 def copied(draft: Read, sources: Sequence[Read], names: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Runs of ``draft`` that stand in one of ``sources`` as well: eight words, or forty characters."""
     words = draft.words
-    grams: dict[tuple[str, ...], list[int]] = {}
-    for here, gram in enumerate(_grams(words)):
-        grams.setdefault(gram, []).append(here)
+    grams = draft.grams
     run = [0] * len(words)  # How many words from here on were copied.
     for source in sources:
         theirs = source.words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,32 +35,39 @@ class Stream:
 
     def __init__(self, parts: Sequence[Folded]) -> None:
         letters: list[str] = []
-        self._parts: list[int] = []
-        self._at: list[int] = []
-        self._starts: list[int] = []  # Where words begin.
+        self._starts: list[int] = []  # Where words begin in the stream,
+        self._origins: list[tuple[int, int]] = []  # in which text and where they begin there,
+        self._bent: dict[int, list[int]] = {}  # and where each letter stands, of the few that are spelled longer here.
+        length = 0
         for number, folded in enumerate(parts):
             counters = _counters(folded) if len(parts) > 1 else []
             for word in _WORD.finditer(folded.plain):
                 start, end = word.span()
                 if any(first <= start and end <= last for first, last in counters):
                     continue
-                self._starts.append(len(self._at))
                 spelled = word.group()
                 if "ß" in spelled:
-                    self._at += [at for at in range(start, end) for _ in ("ss" if folded.plain[at] == "ß" else "s")]
+                    places = range(start, end)
+                    self._bent[length] = [at for at in places for _ in ("ss" if folded.plain[at] == "ß" else "s")]
                     spelled = spelled.replace("ß", "ss")
-                else:
-                    self._at += range(start, end)
+                self._starts.append(length)
+                self._origins.append((number, start))
                 letters.append(spelled)
-            self._parts += [number] * (len(self._at) - len(self._parts))
-        self._word_starts = {*self._starts, len(self._at)}
+                length += len(spelled)
+        self._word_starts = {*self._starts, length}
         self.letters = "".join(letters)
         self._digit_places = [match.start() for match in _DIGIT.finditer(self.letters)]
-        self.digits = "".join(self.letters[at] for at in self._digit_places)
+        self.digits = "".join([self.letters[at] for at in self._digit_places])
+
+    def _origin(self, at: int) -> tuple[int, int]:
+        """The text and the place in it of a letter of the stream."""
+        word = bisect_right(self._starts, at) - 1
+        (part, start), begins = self._origins[word], self._starts[word]
+        return part, self._bent[begins][at - begins] if begins in self._bent else start + at - begins
 
     def words(self) -> list[tuple[int, int]]:
         """The words of all texts, as places of the stream."""
-        return list(pairwise([*self._starts, len(self._at)]))
+        return list(pairwise([*self._starts, len(self.letters)]))
 
     def find(self, needle: str, *, whole: bool) -> list[list[Place]]:
         """Where ``needle`` stands: it ends where a word ends. ``whole``: it begins with one too, inside one text."""
@@ -68,7 +75,7 @@ class Stream:
         at = self.letters.find(needle)
         while at >= 0:
             end = at + len(needle)
-            in_one = self._parts[at] == self._parts[end - 1]
+            in_one = self._origin(at)[0] == self._origin(end - 1)[0]
             free = len(needle) >= _FREE or needle.isdigit()  # IBANDE89…, 0049170…: the beginning may be glued to more.
             begins = at in self._word_starts or (free and not whole)
             if begins and end in self._word_starts and (in_one or not whole):
@@ -107,7 +114,7 @@ class Stream:
                 first = bisect_left(begins, n)
                 groups = [b for b in begins[first : first + length] if b < n + length]
                 sizes = {b - a for a, b in pairwise([*groups, n + length])}
-                in_one = self._parts[places[n]] == self._parts[places[n + length - 1]]
+                in_one = self._origin(places[n])[0] == self._origin(places[n + length - 1])[0]
                 if len(groups) > 1 and (sizes == {4} if in_one or alone else min(sizes) >= 2):
                     done = n + length
                     yield self._places_of(places[n:done])
@@ -115,7 +122,7 @@ class Stream:
     def _places_of(self, ats: Sequence[int]) -> list[Place]:
         by_part: dict[int, Place] = {}
         for at in ats:
-            part, here = self._parts[at], self._at[at]
+            part, here = self._origin(at)
             start = by_part[part].start if part in by_part else here
             by_part[part] = Place(part, start, here + 1)
         return list(by_part.values())
