@@ -50,7 +50,7 @@ def draft_of(item: OutboxItem) -> Draft:
     public = posts.filter(external_id=public_id).first() if public_id else None
     return Draft(
         key=str(item.pk),
-        visibility=Visibility(payload["visibility"]),
+        visibility=Visibility(item.visibility),
         text=item.text,
         in_reply_to=_answered(item),
         recipient_id=payload.get("recipient_id", ""),

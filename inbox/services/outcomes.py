@@ -76,7 +76,7 @@ def sent(item: OutboxItem, receipt: Receipt) -> bool:
         moved = move(
             item, to=State.SENT, source=[State.SENDING, State.UNKNOWN], external_id=receipt.external_id,
             message=message, check_at=None, reason="",
-            data={"visibility": item.payload["visibility"], "network": item.connection.network, **facts},
+            data={"visibility": item.visibility, "network": item.connection.network, **facts},
         )  # fmt: skip
         if moved and item.then:
             _afterwards(item, item.then)
@@ -128,8 +128,8 @@ def _own_message(item: OutboxItem, receipt: Receipt, now: datetime) -> Message:
         external_id=receipt.external_id,
         defaults=ours,
         create_defaults={
-            **ours, "root": item.conversation.root, "visibility": item.payload["visibility"],
-            "audience": item.payload["visibility"], "text": item.text,
+            **ours, "root": item.conversation.root, "visibility": item.visibility,
+            "audience": item.visibility, "text": item.text,
             "in_reply_to": item.payload.get("in_reply_to", ""), "url": receipt.url,
             "published_at": receipt.published_at or now, "arrived_at": now,
         },

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
@@ -15,8 +13,9 @@ from inbox.permissions import conversation_for, person
 from inbox.services import acting
 from inbox.services.conversations import Refused
 from inbox.views.back import back
+from inbox.views.kept import keep
 
-STASH = "mending"  # a correction that was refused, kept in the session until the next page shows it again
+MENDING = "mending"  # the correction that was refused
 
 
 def _may(request: HttpRequest, conversation_id: int) -> None:
@@ -53,15 +52,5 @@ def correct(request: HttpRequest, conversation_id: int) -> HttpResponse:
             client_key=request.POST.get("key", "")[:56],
         )  # fmt: skip
     except (Refused, ConnectorError) as error:
-        kept = {"conversation": conversation_id, "message": message_id, "text": text, "sentence": str(error)}
-        request.session[STASH] = kept
+        keep(request, MENDING, conversation_id, {"message": message_id, "text": text, "sentence": str(error)})
     return back(request)
-
-
-def take_stash(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
-    """The refused correction of this conversation, once. A live refresh in the background does not take it."""
-    kept = request.session.get(STASH)
-    if not kept or kept.get("conversation") != conversation_id or request.headers.get("X-Live"):
-        return {}
-    del request.session[STASH]
-    return dict(kept)

@@ -24,8 +24,9 @@ from inbox.permissions import conversation_for, item_for, person
 from inbox.selectors import Ends
 from inbox.services import attachments, conversations, macros, networks, replies, saved
 from inbox.views.back import back
+from inbox.views.kept import keep, take
 
-STASH = "unsent"  # what was not sent, kept in the session until the next page shows it again
+UNSENT = "unsent"  # what was not sent
 AUDIENCES = ("public", "direct", "note")
 LINE = "We have sent you a private message, {customer}."
 FALLBACK, INVITATION = "Please write to us privately here: {link}", "Please send us a private message, {customer}."
@@ -77,7 +78,7 @@ def compose(request: HttpRequest, conversation_id: int) -> HttpResponse:
 def _keep(
     request: HttpRequest, conversation_id: int, written: Written, stopped: Mapping[str, Any] | None = None
 ) -> None:
-    request.session[STASH] = {"conversation": conversation_id, **asdict(written), "stopped": stopped}
+    keep(request, UNSENT, conversation_id, {**asdict(written), "stopped": stopped})
 
 
 def _stopped(stopped: replies.Stopped) -> dict[str, Any]:
@@ -181,7 +182,7 @@ def edit(request: HttpRequest, item_id: int) -> HttpResponse:
         if not replies.edit(item_id=item.pk, actor=person(request), **words):
             messages.warning(request, "It has left, or was settled, and cannot be changed any more.")
     except (conversations.Refused, ConnectorError) as error:
-        request.session[STASH] = {"conversation": item.conversation_id, "item": item.pk, **words, "why": str(error)}
+        keep(request, UNSENT, item.conversation_id, {"item": item.pk, **words, "why": str(error)})
     return back(request)
 
 
@@ -190,7 +191,7 @@ def edit(request: HttpRequest, item_id: int) -> HttpResponse:
 
 def shown(request: HttpRequest, conversation: Conversation, ends: Ends, may: frozenset[str]) -> dict[str, Any]:
     """The composer as it opens: with what was refused just now, or else with one's draft of its audience."""
-    stash = take_stash(request, conversation.pk)
+    stash = take(request, UNSENT, conversation.pk)
     rewriting, stash = (stash, {}) if "item" in stash else ({}, stash)
     network = networks.shown(conversation.connection.network)
     offered = {"public": network.public_reply and ends.public, "direct": network.direct_message}
@@ -268,12 +269,3 @@ def _cut(text: str, spots: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
         pieces += [(text[at:start], False), (text[max(at, start) : end], True)]
         at = max(at, end)
     return [piece for piece in (*pieces, (text[at:], False)) if piece[0]]
-
-
-def take_stash(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
-    """What was refused in this conversation, once. A live refresh in the background does not take it."""
-    kept = request.session.get(STASH)
-    if not kept or kept.get("conversation") != conversation_id or request.headers.get("X-Live"):
-        return {}
-    del request.session[STASH]
-    return dict(kept)

@@ -17,6 +17,7 @@ from inbox.permissions import person
 from inbox.selectors import Ends
 from inbox.services import media, networks
 from inbox.views import acting, composer
+from inbox.views.kept import take
 from inbox.views.pausing import keeps
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "stretches": stretches,
         "may_moderate": moderates,
         "invited": selectors.invited(conversation),
-        "mending": acting.take_stash(request, conversation.pk),
+        "mending": take(request, acting.MENDING, conversation.pk),
         **_of_person(conversation, network, moderates),
         "earlier": _earlier(request, lines) if more else "",
         "undoable": timeline.undoable(items, person(request).pk),

@@ -222,3 +222,16 @@ def test_a_planted_secret_in_a_ledger_is_found(tmp_path: Path) -> None:
         assert published(tmp_path) == [core]
         (tmp_path / name).write_text("".join(json.dumps(line) + "\n" for line in lines[:2]))
         assert published(tmp_path) == []
+
+
+def test_a_private_reply_whose_payload_says_public_stays_private(case: Case) -> None:
+    """The guard judges by the item's kind; so what leaves is of that kind, whatever the payload holds."""
+    text, core = SECRETS[Kind.CARD]
+    item = case.planted(text, "queued")
+    OutboxItem.objects.filter(pk=item.pk).update(
+        kind="direct", payload={**item.payload, "recipient_id": case.conversation.identity.external_id}
+    )
+    case.desk.send()
+    assert not [line for line in case.desk.network.ledger() if line["kind"] == "tweet" and core in line["text"]]
+    item.refresh_from_db()
+    assert (item.state, item.message and item.message.visibility) == ("sent", "direct")
