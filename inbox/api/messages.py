@@ -220,6 +220,8 @@ class RepliesView(APIView):
         What must not be public stops it with 409 and the code `guard`.
         """
         conversation_for(request.user, conversation_id, REPLIES[asked["visibility"]])
+        words = {name: asked[name] for name in ("visibility", "text", "line", "fallback")}
+        words["more"] = asked.get("more", [])
         item = replies.compose(
             author=person(request),
             conversation_id=conversation_id,
@@ -227,15 +229,12 @@ class RepliesView(APIView):
             seen_message_id=asked.get("seen_message"),
             seen_outbox_id=asked.get("seen_reply"),
             send_at=asked.get("send_at"),
-            more=asked.get("more", []),
             then=_then(asked.get("then")),
-            **{
-                name: asked[name] for name in ("visibility", "text", "line", "fallback", "confirmed", "override", "ask")
-            },
+            **{name: asked[name] for name in ("confirmed", "override", "ask")},
+            **words,
         )
         # The outbox remembers a key longer than the API does: the same one must still mean the same reply.
-        same = (conversation_id, asked["visibility"], asked["text"].strip())
-        if (item.conversation_id, item.visibility, item.payload["text"]) != same:
+        if item.conversation_id != conversation_id or replies.under_key(item) != replies.as_pieces(**words):
             raise WrongKey
         return item
 

@@ -48,6 +48,7 @@ ONE_PRIVATE = "Only a public reply goes on in further posts. Write it as one pri
 NO_LINE = "A public line goes beside a private reply only."
 PAST = "This time is over already. Choose a later one, or send it now."
 FAR = "Choose a time within the next year."
+MOST_PIECES = 26  # that one click may freeze: the most posts that a form or a call takes
 AHEAD = timedelta(days=366)  # how far ahead a reply may be scheduled
 NO_OVERRIDE = "Only a lead may let this pass. Ask one, send it privately, or take it out."
 
@@ -255,6 +256,21 @@ def _freeze(
 
 def _key(client_key: str, number: int) -> str:
     return hashlib.sha256(f"{client_key}:{number}".encode()).hexdigest() if number else client_key
+
+
+def under_key(item: OutboxItem) -> list[tuple[str, str, str]]:
+    """Audience, text and fallback of all that was frozen with ``item``, the first of them, in their order."""
+    keys = [_key(item.client_key, number) for number in range(MOST_PIECES)]
+    rows = OutboxItem.objects.filter(author=item.author_id, client_key__in=keys).order_by("pk")
+    return [(row.visibility, str(row.payload["text"]), row.fallback) for row in rows]
+
+
+def as_pieces(
+    *, visibility: str, text: str, more: Sequence[str] = (), line: str = "", fallback: str = ""
+) -> list[tuple[str, str, str]]:
+    """What ``under_key`` says of a reply that was composed of these words."""
+    pieces = _pieces(Visibility(visibility), text, more, line, fallback)
+    return [(piece.visibility.value, piece.text, piece.fallback) for piece in pieces]
 
 
 def _hold(

@@ -168,5 +168,6 @@ def test_a_reply_sent_twice_is_one_even_when_the_desk_has_forgotten_the_request(
     second = alice("POST", path, body, key="once")
     assert second.json()["id"] == first.json()["id"]
     ApiWrite.objects.all().delete()
-    assert problem(alice("POST", path, {**body, "text": "Something else"}, key="once")) == (422, "other_request")
+    for other in ({"text": "Something else"}, {"more": ["And more."]}):
+        assert problem(alice("POST", path, {**body, **other}, key="once")) == (422, "other_request")
     assert OutboxItem.objects.count() == 1
