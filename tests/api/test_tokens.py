@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -107,10 +108,7 @@ def test_every_scope_is_asked(desk: Desk) -> None:
         lacking = program(desk.alice, *(set(SCOPES) - {scope}))
         for address, method, declared in _calls():
             if declared.scope == scope:
-                path = (
-                    address.removeprefix("api/v1/").replace("<int:conversation_id>", "1").replace("<int:tag_id>", "1")
-                )
-                path = path.replace("<int:item_id>", "1").replace("<int:contact_id>", "1")
+                path = re.sub(r"<int:\w+>", "1", address.removeprefix("api/v1/"))
                 assert problem(lacking(method.upper(), path)) == (403, "scope"), address
 
 
