@@ -172,7 +172,9 @@ class Day:
         self.bob.sees_sent("In every shop of ours, Lars.")
         expect(who.timeline).to_contain_text("In every shop of ours, Lars.")
         who.presses("Publicly")
-        expect(who.page.locator(".coll.ask").first).to_contain_text("In every shop of ours, Lars.")
+        dialog = who.page.get_by_role("dialog", name="Not sent yet")
+        expect(dialog).to_contain_text("In every shop of ours, Lars.")
+        dialog.get_by_role("button", name="Back to the text").click()
         expect(who.page.get_by_label("Your text")).to_have_value("In our shop in Kallvik.")
 
     def a_customer_writes_again(self) -> None:
