@@ -36,16 +36,16 @@ def _seam(parts: Sequence[Folded], first: int, second: int) -> Iterator[tuple[Ki
     begin = counter.end() if counter else 0
     begin += _LEADING.match(right.text[begin:]).end()  # type: ignore[union-attr]
     start = max(0, end - _NEAR)
+    follows = second == first + 1
     for glue in (" ", ""):
         both = left.text[start:end] + glue + right.text[begin : begin + _NEAR]
         plain = left.plain[start:end] + glue + right.plain[begin : begin + _NEAR]
         edge = end - start
         for span in patterns(Folded(both, plain, range(len(both)), range(1, len(both) + 1))):
             crosses = span.start < edge and span.end > edge + len(glue)
-            follows = second == first + 1
-            if crosses and (follows or span.kind in _OVER) and (glue or span.kind in _UNBROKEN):
-                pass  # Half here, half there.
-            elif not (follows and glue and span.start >= edge):  # The word here, the number there.
+            halves = crosses and (follows or span.kind in _OVER) and (glue or span.kind in _UNBROKEN)
+            word_before = follows and glue and span.start >= edge  # The word here, the number there.
+            if not (halves or word_before):
                 continue
             places = []
             if span.start < edge:
