@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from inbox.guard.cards import is_card
+from inbox.guard.emails import emails
 from inbox.guard.folding import Folded
 from inbox.guard.patterns import patterns
-from inbox.guard.shapes import Kind, Level
+from inbox.guard.shapes import Kind, Level, Span
 from inbox.guard.stream import COUNTER_AT_END, COUNTER_AT_START, Place, Stream
 
 _NEAR = 100  # Characters on each side of a seam that are looked at together.
@@ -45,7 +46,7 @@ def _seam(parts: Sequence[Folded], first: int, second: int) -> Iterator[tuple[Ki
             crosses = span.start < edge and span.end > edge + len(glue)
             halves = crosses and (follows or span.kind in _OVER) and (glue or span.kind in _UNBROKEN)
             word_before = follows and glue and span.start >= edge  # The word here, the number there.
-            if not (halves or word_before):
+            if not (halves or word_before) or (halves and _only_glued(both, edge, span)):
                 continue
             places = []
             if span.start < edge:
@@ -53,6 +54,19 @@ def _seam(parts: Sequence[Folded], first: int, second: int) -> Iterator[tuple[Ki
             after = begin - edge - len(glue)
             places.append(Place(second, max(begin, after + span.start), after + span.end))
             yield span.kind, span.level, places
+
+
+def _only_glued(both: str, edge: int, span: Span) -> bool:
+    """Whether an address is whole on its side of the seam, so that the word on the other side is none of it.
+
+    A piece with a dot in it may well be: "carol@mail.exam", "ple.com".
+    """
+    if span.kind is not Kind.EMAIL:
+        return False
+    left, right = both[span.start : edge], both[edge : span.end]
+    whole, rest = (left.removesuffix("."), right) if "@" in left else (right, left)
+    alone = any((one.start, one.end, one.level) == (0, len(whole), span.level) for one in emails(whole))
+    return alone and "." not in rest
 
 
 def _cards_in_pieces(parts: Sequence[Folded], stream: Stream) -> Iterator[tuple[Kind, Level, list[Place]]]:

@@ -179,6 +179,27 @@ def test_a_value_split_over_two_posts_holds_in_each(parts: list[str], kind: str)
     assert all(kind not in held(part) for part in parts)
 
 
+@pytest.mark.parametrize(
+    ("parts", "marked"),
+    [
+        (["Write to carol@mail.example", "Thanks for waiting"], {"carol@mail.example"}),
+        (["Write to carol@mail.example.", "Thanks for waiting"], {"carol@mail.example"}),
+        (["Write to carol@mail.example 1/2", "2/2 Thanks"], {"carol@mail.example"}),
+        (["We write to", "carol@mail.example today"], {"carol@mail.example"}),
+        (["It is carol@mail.exam", "ple.com now"], {"carol@mail.exam", "ple.com"}),
+        (["It is carol.sven", "sson@mail.example now"], {"carol.sven", "sson@mail.example"}),
+        (["It is carol", "@mail.example now"], {"carol", "@mail.example"}),
+    ],
+)
+def test_an_address_at_a_seam_is_marked_without_the_word_beyond_it(parts: list[str], marked: set[str]) -> None:
+    assert found(parts, level=Level.HOLD) == {("email", piece) for piece in marked}
+
+
+def test_our_own_address_at_the_end_of_a_post_does_not_run_into_the_next() -> None:
+    ours = Surroundings(public=["carol.olsen@norrline.example"])
+    assert held(["Write to carol.olsen@norrline.example", "Thanks for waiting"], ours) == set()
+
+
 def test_a_secret_split_over_two_posts_holds() -> None:
     assert "record" in held(["your number is 170 123 1/2", "2/2 45 67"], RECORD)
 
