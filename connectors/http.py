@@ -279,8 +279,9 @@ class Session(requests.Session):
         finally:
             attempt.finish()
             _current.attempt = None
-        if failure is not None:
+        if write or failure is not None:  # a line that was to end with this request takes no other
             self.close()
+        if failure is not None:
             raise failure
         return response
 

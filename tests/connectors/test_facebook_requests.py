@@ -214,7 +214,7 @@ def everything(base: str) -> Iterator[Callable[[], Any]]:
     """Every call of the connector, at both ends of what it asks for."""
     now = datetime.now(UTC)
     config = {"account_id": PAGE, "handle": "norrline", "base_url": base, "human_agent": True}
-    facebook = registry.build("facebook", config, {"access_token": TOKEN, "app_secret": SECRET}, Http(deadline=2))
+    facebook = registry.build("facebook", config, {"access_token": TOKEN, "app_secret": SECRET}, Http(deadline=30))
     yield facebook.check
     for stream in ("comments", "messages"):
         for cursor in ({}, {"high_water": "1700000000", "walk": None}):

@@ -203,6 +203,21 @@ def test_reads_share_a_connection_and_a_write_gets_a_fresh_one() -> None:
     assert b"connection: close" in line.requests[2].lower()
 
 
+def test_a_read_after_a_write_does_not_use_its_connection() -> None:
+    """The other side ends it when it likes: a read that goes there meanwhile is never answered."""
+
+    def ends_late(conn: socket.socket, request: bytes) -> None:
+        answer(b"{}")(conn, request)
+        if request.startswith(b"POST"):
+            time.sleep(0.3)
+
+    with serving(ends_late) as line:
+        session = Http().session()
+        session.post(line.url)
+        assert session.get(line.url).status_code == 200
+    assert line.connections == 2
+
+
 def test_the_environment_brings_neither_proxies_nor_other_credentials(monkeypatch, tmp_path) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
