@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from tests.chaos.world import World, until
@@ -146,14 +147,23 @@ class Killer:
     # --- freezing --------------------------------------------------------------------------------------------------
     def freeze_in_flight(self, fault: str, *, seconds: float) -> Flight:
         """Stop a sender in the middle of a reply. It keeps its item until `thaw`."""
-        self.arm(fault, 1, seconds)
-        flight = until(self.hanging, "a reply in flight to freeze", 8)[0]
-        self.spared.add(flight.name)
-        self.world.signal(flight.name, signal.SIGSTOP)
+        while True:
+            self.arm(fault, 1, seconds)
+            flight = until(self.hanging, "a reply in flight to freeze", 8)[0]
+            self.spared.add(flight.name)
+            self.world.signal(flight.name, signal.SIGSTOP)
+            until(partial(self._at_rest, flight.name), "PostgreSQL to have done what it had asked for", 5)
+            if flight in self.flights():
+                break
+            self.thaw(flight)  # its reply was over before the signal came
         self.counts["frozen in flight"] += 1
         if flight.name in self.senders:
             self.senders.add(self.world.fork("sender"))
         return flight
+
+    def _at_rest(self, name: str) -> bool:
+        busy = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s AND state = 'active'"
+        return bool(self.world.sql(busy, (name,))[0][0] == 0)
 
     def lease_is_over(self, flight: Flight) -> bool:
         """Long enough ago that every sweep had its chance to take the item away."""

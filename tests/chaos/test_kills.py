@@ -107,7 +107,8 @@ class Run:
             flight = killer.freeze_in_flight(name, seconds=seconds)
             until(partial(killer.lease_is_over, flight), "the lease to run out", 10)
             row = self.world.sql("SELECT state, attempt FROM inbox_outboxitem WHERE id = %s", (flight.item,))[0]
-            assert row == ("sending", flight.attempt), "a frozen sender lost its item"
+            wrote = self.world.sql("SELECT name, state, at FROM witness WHERE item_id = %s ORDER BY id", (flight.item,))
+            assert row == ("sending", flight.attempt), f"a frozen sender lost its item: {flight}, {wrote}"
             killer.thaw(flight)
             self.frozen.append(flight)
 

@@ -192,9 +192,11 @@ def csv_differences(board: Dashboard, wanted: Figures, folder: Path) -> list[str
             for head, what in {**COUNTS, **TIMES}.items():
                 if head in shown[name]:
                     text = rows[name][what]
-                    as_shown = text if head in COUNTS else said(float(text) if text else None)
-                    if as_shown != shown[name][head]:
-                        found.append(
-                            f"{table}, {head} of {name}: {as_shown} in the file, {shown[name][head]} in the table"
-                        )
+                    if shown[name][head] not in (_times(text) if head in TIMES else (text,)):
+                        found.append(f"{table}, {head} of {name}: {text} in the file, {shown[name][head]} in the table")
     return found
+
+
+def _times(text: str) -> tuple[str, ...]:
+    """What a table may show for a time of the file, which is rounded to thousandths of a second."""
+    return tuple(said(float(text) + off) for off in (-0.0005, 0.0, 0.0005)) if text else (said(None),)
