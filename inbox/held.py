@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, Min, OuterRef, Prefetch, QuerySet
 
-from inbox import selectors
+from inbox import marks, selectors
 from inbox.downstream import policy
+from inbox.marks import Mark, Pieces
 from inbox.models import Attachment, Conversation, Message, OutboxHold, OutboxItem
 from inbox.services import approvals, guarding
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN = 50
 APPROVAL, GUARD = OutboxHold.Kind.APPROVAL, OutboxHold.Kind.GUARD
-Pieces = Sequence[tuple[str, str]]  # words, and why the guard marks them; "" where it does not
 
 
 @dataclass(slots=True)
@@ -122,28 +122,17 @@ def _case(
     for item in items:
         mine = list(item.holds.all())
         holds += [hold for hold in mine if hold.kind in OutboxHold.BY_PEOPLE]
-        marks = [mark for hold in mine if hold.kind == GUARD for mark in hold.marks]
-        parts.append(_marked(item, marks, pictures.get(item.pk, ())))
+        found = [mark for hold in mine if hold.kind == GUARD for mark in hold.marks]
+        parts.append(_marked(item, found, pictures.get(item.pk, ())))
     return Case(parts, may.get(items[0].conversation_id, frozenset()), user.pk, holds)
 
 
-def _marked(item: OutboxItem, marks: Sequence[Sequence[Any]], pictures: Sequence[Attachment]) -> Part:
+def _marked(item: OutboxItem, found: Sequence[Mark], pictures: Sequence[Attachment]) -> Part:
     """The item's texts, cut where something was found: marks count those that are not empty."""
     text, *alts = guarding.spoken(item.payload)
     cut, number = [], 0
     for said in (text, *alts, item.fallback):
-        cut.append(_cut(said, [mark for mark in marks if mark[0] == number]) if said else ())
+        cut.append(marks.cut(said, marks.of(number, found)) if said else ())
         number += bool(said)
     described = cut[1:-1] if len(alts) == len(pictures) else [[(one.alt, "")] for one in pictures]
     return Part(item, cut[0], cut[-1], list(zip(pictures, described, strict=True)))
-
-
-def _cut(text: str, marks: Sequence[Sequence[Any]]) -> Pieces:
-    pieces, at = [], 0
-    for _, start, end, why in sorted(marks, key=lambda mark: (mark[1], mark[2])):
-        if end <= at:
-            continue
-        start = max(start, at)
-        pieces += [(text[at:start], ""), (text[start:end], why)]
-        at = end
-    return [piece for piece in (*pieces, (text[at:], "")) if piece[0]]

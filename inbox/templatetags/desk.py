@@ -11,11 +11,12 @@ from pathlib import Path
 from django import template
 from django.conf import settings
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from connectors.models import Connection
 from inbox.downstream import downstream
+from inbox.marks import Pieces
 from inbox.services import networks
 
 register = template.Library()
@@ -166,6 +167,13 @@ def when(moment: datetime | None) -> SafeString:
     brief = f"{local:%H:%M}" if local.date() == today else f"{day}, {local:%H:%M}"
     exact = f"{local.day} {local:%b} {local.year}, {local:%H:%M:%S %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, brief)
+
+
+@register.filter
+def marked(pieces: Pieces) -> SafeString:
+    """A text in pieces, with a mark around what the guard found; the reason shows at the mark."""
+    mark = '<mark title="{}">{}</mark>'
+    return format_html_join("", "{}", ((format_html(mark, why, words) if why else words,) for words, why in pieces))
 
 
 @register.filter

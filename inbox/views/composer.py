@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.errors import ConnectorError
-from inbox import selectors
+from inbox import marks, selectors
 from inbox.downstream import REPLIES, policy
 from inbox.models import Conversation
 from inbox.parameters import moment, snooze_end, whole
@@ -255,17 +255,8 @@ def _told(conversation: Conversation, stopped: Mapping[str, Any] | None) -> dict
         "items": selectors.replies_by_id(conversation, stopped.get("items", [])),
         "why": list(dict.fromkeys(why for *_, why in findings)),
         "passages": [
-            {"part": part, "start": spots[0][0], "end": spots[0][1], "cut": _cut(text, spots)}
+            {"part": part, "start": found[0][1], "end": found[0][2], "cut": marks.cut(text, found)}
             for part, text in enumerate(stopped.get("texts", []))
-            if (spots := sorted((start, end) for number, start, end, _ in findings if number == part))
+            if (found := marks.of(part, findings))
         ],
     }
-
-
-def _cut(text: str, spots: Sequence[tuple[int, int]]) -> list[tuple[str, bool]]:
-    """``text`` in pieces, each with whether it was found; places may overlap."""
-    pieces, at = [], 0
-    for start, end in spots:
-        pieces += [(text[at:start], False), (text[max(at, start) : end], True)]
-        at = max(at, end)
-    return [piece for piece in (*pieces, (text[at:], False)) if piece[0]]
