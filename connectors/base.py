@@ -127,6 +127,10 @@ class Connector(ABC, Generic[Config]):
         spec = self.capabilities.act(action.kind, target_of(action))
         if spec is None or (spec.on is not Target.PERSON and action.visibility is Visibility.DIRECT):
             return Denied(f"{self.label} does not offer this here.")
+        if spec.needs and not getattr(self.config, spec.needs):
+            return Denied(spec.without)
+        if spec.own_threads and action.root_own is False:
+            return Denied(f"{self.label} does this only in threads that this account began.")
         return Allowed((spec.note,) if spec.note else ())
 
     def act(self, action: Action) -> Receipt:

@@ -75,6 +75,13 @@ def build(key: str, config: Mapping[str, Any], secrets: Mapping[str, str], http:
     return connector(load_config(connector.config_class, config, secrets), http)
 
 
+def setting(key: str, config: Mapping[str, Any], name: str) -> Any:
+    """One setting of a connection: as it is stored, or what its network takes where nothing is. Needs no secret."""
+    config_class = get(key).config_class
+    default = next(item.default for item in dataclasses.fields(config_class) if item.name == name)
+    return _typed(config_class, {name: config.get(name, default)})[name]
+
+
 def secret_fields(config_class: type[Any]) -> list[str]:
     """Names of the fields that hold secrets, in the order of the form."""
     return [item.name for item in dataclasses.fields(config_class) if item.metadata.get("secret")]

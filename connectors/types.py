@@ -320,13 +320,17 @@ class ActSpec:
 
     ``repeatable``: the network's documents say that doing it again changes nothing, so an act whose outcome
     nobody knows may simply be done again. ``note`` is a sentence for a person where the act is not what its
-    name says, or not for everybody.
+    name says, or not for everybody. ``needs`` is the yes/no setting of an account without which the network
+    refuses it, and ``without`` the sentence that says so. ``own_threads``: only in threads that the account began.
     """
 
     act: Act
     on: Target
     repeatable: bool = False
     note: str = ""
+    needs: str = ""
+    without: str = ""
+    own_threads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

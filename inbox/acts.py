@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.models import Connection
 from connectors.types import Act, ActSpec, Target
-from inbox.models import Message, OutboxItem
+from inbox.models import Conversation, Message, OutboxItem
+from inbox.services import networks
 
 State = OutboxItem.State
 PENDING = (State.HELD, State.QUEUED, State.SENDING, State.UNKNOWN)
@@ -76,6 +78,21 @@ def shown(items: Iterable[OutboxItem]) -> list[Done]:
 
 def pending(items: Iterable[OutboxItem]) -> bool:
     return any(item.state in PENDING for item in items)
+
+
+def at_hand(conversation: Conversation, messages: Iterable[Message]) -> list[ActSpec]:
+    """What may be done from this account in this thread, as far as ``messages`` tell whose thread it is."""
+    begun = next((message for message in messages if message.external_id == conversation.root), None)
+    theirs = begun is not None and begun.direction != Message.Direction.OUT
+    return [spec for spec in networks.acts(conversation.connection) if not (spec.own_threads and theirs)]
+
+
+def lacking(connection: Connection) -> dict[str, list[str]]:
+    """Why an account does without something that its network can do, and the names of what that is."""
+    found: dict[str, list[str]] = {}
+    for spec in networks.lacking(connection):
+        found.setdefault(spec.without, []).append(Offer(spec).name)
+    return found
 
 
 def on_post(message: Message, specs: Sequence[ActSpec], items: Sequence[OutboxItem]) -> list[Offer]:

@@ -100,6 +100,20 @@ class ActingContract(Contract):
             assert self.done(world, action) == 0
             self.expect(world.connector(), spec, action, Absent)
 
+    def test_an_act_that_needs_an_agreement_is_denied_without_it(self, world: World) -> None:
+        connector = world.connector()
+        for spec, action in self.actions(world):
+            if spec.needs:
+                without = type(connector)(replace(connector.config, **{spec.needs: False}), connector.http)
+                denied = without.can_act(action, datetime.now(UTC))
+                assert isinstance(denied, Denied)
+                assert denied.reason == spec.without != ""
+
+    def test_an_act_for_own_threads_is_denied_in_those_of_others(self, world: World) -> None:
+        for spec, action in self.actions(world):
+            if spec.own_threads:
+                assert isinstance(world.connector().can_act(replace(action, root_own=False), datetime.now(UTC)), Denied)
+
     @pytest.mark.parametrize(("status", "kind"), STATUSES)
     def test_refusals_of_an_act_have_their_class(self, world: World, status: int, kind: type[Exception]) -> None:
         for _, action in self.actions(world):

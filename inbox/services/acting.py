@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from connectors.models import Connection
-from connectors.types import Act, Denied, Target
+from connectors.types import Act, Denied
 from inbox.models import Conversation, Message, OutboxHold, OutboxItem
 from inbox.services import approvals, conversations, events, guarding, replies
 from inbox.services.connections import connector_for
@@ -119,9 +119,3 @@ def correct(
         data = {"of": message_id, "deletion": deletion.pk}
         events.emit([Fact("reply.corrected", conversation_id, author.pk, "outbox", said.pk, data)])
     return said
-
-
-def offered(conversation: Conversation, target: Target) -> list[Act]:
-    """What the conversation's network can do to such a target, by its capabilities."""
-    acts = connector_for(conversation.connection).capabilities.acts
-    return [spec.act for spec in acts if spec.on is target]

@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors import registry
 from connectors.errors import ConnectorError
+from connectors.models import Connection
 from connectors.types import ActSpec, MediaLimits, Visibility
 
 
@@ -22,7 +23,6 @@ class Shown:
     public_reply: bool
     direct_message: bool
     streams: dict[str, str]
-    acts: Sequence[ActSpec] = ()
     threads: bool = False
     deep_link: str = ""
 
@@ -41,10 +41,30 @@ def shown(key: str) -> Shown:
         public_reply=able.public_reply,
         direct_message=able.direct_message,
         streams={spec.key: spec.label for spec in able.streams},
-        acts=tuple(able.acts),
         threads=able.threads,
         deep_link=able.deep_link,
     )
+
+
+def acts(connection: Connection) -> list[ActSpec]:
+    """What may be done to posts and people from this account; nothing where its network is no longer installed."""
+    return [spec for spec in _acts(connection.network) if _has(connection, spec)]
+
+
+def lacking(connection: Connection) -> list[ActSpec]:
+    """What its network could do for an account with another agreement."""
+    return [spec for spec in _acts(connection.network) if not _has(connection, spec)]
+
+
+def _acts(key: str) -> Sequence[ActSpec]:
+    try:
+        return registry.get(key).capabilities.acts
+    except ConnectorError:
+        return ()
+
+
+def _has(connection: Connection, spec: ActSpec) -> bool:
+    return not spec.needs or bool(registry.setting(connection.network, connection.config, spec.needs))
 
 
 def media(key: str) -> Mapping[Visibility, MediaLimits]:

@@ -16,8 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from connectors.errors import ConnectorError
 from connectors.models import Connection
+from inbox import acts, selectors
 from inbox import health as judged
-from inbox import selectors
 from inbox.downstream import policy
 from inbox.parameters import whole
 from inbox.permissions import person, require
@@ -70,6 +70,7 @@ def _page(request: HttpRequest, connection_id: int, *, wrong: str = "", status: 
             "items": judged.items(connection_id, shown) if shown else [],
             "talks": selectors.conversations_on(connection_id),
             "history": judged.history(connection_id),
+            "lacking": acts.lacking(connection),
             "brands": pauses.brands(),
             "wrong": wrong,
             "voice": request.POST.get("voice", connection.voice),  # what was refused is not lost

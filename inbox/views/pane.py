@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from connectors.types import ActSpec
 from inbox import acts, health, selectors, timeline
 from inbox.downstream import policy
 from inbox.models import Conversation
@@ -42,7 +43,8 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
     mine = may.get(conversation.pk, frozenset())
     network = networks.shown(conversation.connection.network)
     moderates = {"moderate", "reply_publicly"} <= mine
-    timeline.hang_acts(stretches, items, network.acts, may=moderates)
+    able = acts.at_hand(conversation, [*messages, *above])
+    timeline.hang_acts(stretches, items, able, may=moderates)
     history = [row for row in history if row.pk in may]
     identities = {row.identity_id: row.identity for row in history}
     return {
@@ -52,7 +54,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "may_moderate": moderates,
         "invited": selectors.invited(conversation),
         "mending": take(request, acting.MENDING, conversation.pk),
-        **_of_person(conversation, network, moderates),
+        **_of_person(conversation, able if moderates else ()),
         "earlier": _earlier(request, lines) if more else "",
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
@@ -69,12 +71,12 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
     }
 
 
-def _of_person(conversation: Conversation, network: networks.Shown, may: bool) -> dict[str, Any]:
-    """What was done to the person on this network, and what may be."""
+def _of_person(conversation: Conversation, able: Sequence[ActSpec]) -> dict[str, Any]:
+    """What was done to the person on this network, and what of ``able`` may be."""
     done = selectors.acts_on_person(conversation)
     return {
         "person_acts": acts.shown(done),
-        "person_offers": acts.on_person(network.acts, done) if may else (),
+        "person_offers": acts.on_person(able, done),
         "person_key": f"person-{conversation.identity_id}-{len(done)}",
     }
 

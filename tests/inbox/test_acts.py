@@ -39,7 +39,7 @@ def page(user: Any, talk: Conversation) -> str:
 
 
 def test_a_menu_offers_what_the_network_can_with_its_note(desk: factories.Desk) -> None:
-    talk = factories.routed(desk)
+    talk = factories.routed(desk, root="9")  # whose thread it is, is not known: the network may let us
     shown = page(desk.alice, talk)
     assert 'name="kind" value="hide"' in shown
     assert 'value="unhide"' not in shown
@@ -47,6 +47,27 @@ def test_a_menu_offers_what_the_network_can_with_its_note(desk: factories.Desk) 
     assert 'value="block"' not in shown, "X blocks nobody through its API"
     Connection.objects.filter(pk=desk.connection.pk).update(network="facebook")
     assert 'value="block"' in page(desk.alice, talk)
+
+
+@pytest.mark.parametrize(("config", "offered"), [({}, False), ({"enterprise": "yes"}, True), ({"enterprise": 1}, True)])
+def test_a_menu_and_the_accounts_page_know_its_agreement(
+    desk: factories.Desk, config: dict[str, Any], offered: bool
+) -> None:
+    Connection.objects.filter(pk=desk.connection.pk).update(config=config)
+    assert ('value="like"' in page(desk.alice, factories.routed(desk, root="9"))) is offered
+    lead = signed_in(desk.bob).get(f"/connections/{desk.connection.pk}/").content.decode()
+    assert ("Not offered here" in lead, "Like, Take the like back." in lead) == (not offered, not offered)
+    assert ("Enterprise agreement" in lead) is not offered
+
+
+def test_what_is_for_our_own_threads_is_not_offered_in_a_customers(desk: factories.Desk) -> None:
+    assert 'value="hide"' not in page(desk.alice, factories.routed(desk))
+    Message.objects.create(
+        connection=desk.connection, external_id="9", root="9", direction="out", visibility="public",
+        audience="public", text="We are back.", published_at=timezone.now(), arrived_at=timezone.now(),
+    )  # fmt: skip
+    ours = factories.routed(desk, "Thieves", by="dave", root="9")
+    assert 'value="hide"' in page(desk.alice, ours)
 
 
 def test_what_is_wanted_is_told_at_the_post_and_can_be_undone(desk: factories.Desk, online: Any) -> None:
@@ -112,6 +133,7 @@ def test_who_may_not_reply_there_moderates_nothing(desk: factories.Desk) -> None
 
 
 def test_posts_of_other_customers_have_no_menu(desk: factories.Desk) -> None:
+    Connection.objects.filter(pk=desk.connection.pk).update(config={"enterprise": "yes"})
     first = factories.post("Nobody came", by="pelle")
     factories.arrives(desk, first)
     priya = factories.routed(desk, "Same here", by="priya", root=first.external_id)

@@ -13,14 +13,12 @@ from typing import Any
 
 from connectors.errors import GoneError, RejectedError, UnknownOutcome
 from connectors.networks.x.client import XClient
-from connectors.networks.x.config import XConfig
 from connectors.networks.x.parse import ID, identifiers, items
 from connectors.networks.x.problems import UNDONE
 from connectors.networks.x.walk import next_token
 from connectors.types import Absent, Act, Action, ActSpec, Denied, Receipt, Target, Unknown
 
 ENTERPRISE = "X takes likes through its API only from apps with an Enterprise agreement; like it at x.com."
-NOT_OURS = "X hides replies only in threads that this account began."
 NO_POST = "There is no post on X to do this to."
 UNSEEN = "X does not show which replies are hidden; do it again, which changes nothing where it is done already."
 TOO_MANY = "X does not show enough of what this account likes to tell whether this post is among it."
@@ -28,10 +26,10 @@ NOT_SHOWN = "X does not say whether this post is still there."
 HIDDEN = "X moves a hidden reply behind a click; everybody can still open it."
 
 ACTS = (
-    ActSpec(Act.HIDE, Target.THEIRS, repeatable=True, note=HIDDEN),
-    ActSpec(Act.UNHIDE, Target.THEIRS, repeatable=True),
-    ActSpec(Act.LIKE, Target.THEIRS),
-    ActSpec(Act.UNLIKE, Target.THEIRS, repeatable=True),
+    ActSpec(Act.HIDE, Target.THEIRS, repeatable=True, note=HIDDEN, own_threads=True),
+    ActSpec(Act.UNHIDE, Target.THEIRS, repeatable=True, own_threads=True),
+    ActSpec(Act.LIKE, Target.THEIRS, needs="enterprise", without=ENTERPRISE),
+    ActSpec(Act.UNLIKE, Target.THEIRS, repeatable=True, needs="enterprise", without=ENTERPRISE),
     ActSpec(Act.DELETE, Target.OURS),
 )
 SAID = {  # what X answers where it is done
@@ -43,15 +41,9 @@ SAID = {  # what X answers where it is done
 }
 
 
-def refusal(config: XConfig, action: Action) -> Denied | None:
-    """Why X would not do it, as far as is known here."""
-    if not ID.fullmatch(action.target_id):
-        return Denied(NO_POST)
-    if action.kind in (Act.HIDE, Act.UNHIDE) and action.root_own is False:
-        return Denied(NOT_OURS)
-    if action.kind in (Act.LIKE, Act.UNLIKE) and not config.enterprise:
-        return Denied(ENTERPRISE)
-    return None
+def refusal(action: Action) -> Denied | None:
+    """Why X would not do it to this post, as far as is known here."""
+    return None if ID.fullmatch(action.target_id) else Denied(NO_POST)
 
 
 def act(client: XClient, action: Action) -> Receipt:

@@ -189,7 +189,7 @@ class XConnector(Connector[XConfig]):
 
     def can_act(self, action: Action, now: datetime) -> Allowed | Denied:
         allowed = super().can_act(action, now)
-        return allowed if isinstance(allowed, Denied) else acts.refusal(self.config, action) or allowed
+        return allowed if isinstance(allowed, Denied) else acts.refusal(action) or allowed
 
     def act(self, action: Action) -> Receipt:
         return acts.act(self.client, action)
