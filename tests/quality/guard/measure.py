@@ -113,7 +113,7 @@ class Result:
     samples: dict[Group, str] = field(default_factory=dict)  # one miss of each group of the open half
     alarms: dict[str, Alarms] = field(default_factory=lambda: defaultdict(Alarms))  # by half
     alarm_kinds: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # by half, locale and kind
-    alarm_samples: dict[str, str] = field(default_factory=dict)  # of the open half, by template
+    alarm_samples: dict[str, str] = field(default_factory=dict)  # of what is open, by template
 
     def recall(self, **wanted: str) -> Recall:
         total = Recall()
@@ -160,6 +160,6 @@ def _clean(result: Result, reply: Reply, found: list[Finding]) -> None:
     result.alarms[half].add(found)
     held = [one for one in found if one["level"] == "hold"]
     result.alarm_kinds.update({(half, locale, one["kind"]) for one in held})
-    if held and half == "open":
+    if held and half != "sealed":
         marked = ", ".join(f"{one['kind']} {reply.texts[one['part']][one['start'] : one['end']]!r}" for one in held)
         result.alarm_samples[reply.template.texts[0]] = f"{locale}: {reply.texts[0]}  [{marked}]"

@@ -2,7 +2,7 @@
 
 Half of the templates of each kind and locale, and of those that leak nothing, is open: whoever works on the guard may
 be told where it is weak. The sealed half is never shown to them; what they reach there is what a stranger's reply would
-meet.
+meet. What leaks nothing has a larger open set of its own in ordinary.toml.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from typing import Any
 
 import phonenumbers
 
-from tests.quality.guard.values import LOCALES, Values
+from tests.quality.guard.locales import LOCALES
+from tests.quality.guard.ordinary import figures
+from tests.quality.guard.values import Values
 
 TEMPLATES = Path(__file__).parent / "replies"
+ORDINARY_FILE = Path(__file__).parent / "ordinary.toml"
 KINDS = (
     *("email", "phone", "card", "iban", "national_id", "account", "address", "birth_date", "ip", "code", "token"),
     *("record", "passage", "note", "soft"),
@@ -29,7 +32,8 @@ KINDS = (
 PLACEHOLDER = re.compile(r"\{(?P<name>[a-z_]+)(?:\.(?P<form>[a-z]+))?\}")
 COPIED = {"passage": "directs", "note": "notes"}
 HALVES = ("open", "sealed")
-EVERYTHING = frozenset({*HALVES, "hostile"})
+ORDINARY = "ordinary"
+EVERYTHING = frozenset({*HALVES, "hostile", ORDINARY})
 COPIED_WORDS = 8  # a run that nobody writes by chance; five words in common are everyday language
 SENTENCES = re.compile(r"(?<=[.?!]) ")
 
@@ -38,7 +42,7 @@ SENTENCES = re.compile(r"(?<=[.?!]) ")
 class Template:
     kind: str  # empty: nothing is planted
     locale: str
-    half: str  # open, sealed or hostile
+    half: str  # open, sealed, hostile or ordinary
     texts: tuple[str, ...]
     form: str = ""  # of a hostile one
 
@@ -69,7 +73,11 @@ def file_of(locale: str) -> dict[str, Any]:
 
 @cache
 def templates() -> tuple[Template, ...]:
-    return tuple(template for locale in LOCALES for template in _of(locale))
+    return tuple(template for locale in LOCALES for template in _of(locale)) + tuple(
+        Template("", locale, ORDINARY, (text,))
+        for locale, texts in tomllib.loads(ORDINARY_FILE.read_text()).items()
+        for text in texts
+    )
 
 
 def _of(locale: str) -> Iterator[Template]:
@@ -199,6 +207,7 @@ class _Filling:
             "id": lambda: digits(pick(("#######", "#########", "############"))),
             # The case's own number: teams give it away in public, since it opens nothing and says nothing.
             "ticket": lambda: digits(pick(("#######", "########"))),
+            **figures(self.template.locale, self.random),
         }
         return makers[name]()
 

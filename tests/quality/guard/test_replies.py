@@ -6,16 +6,20 @@ import re
 import tomllib
 import unicodedata
 from itertools import combinations
+from random import Random
 
 import phonenumbers
 import pytest
 from stdnum import iban, luhn
 
+from tests.quality.guard.locales import LOCALES
+from tests.quality.guard.ordinary import figures
 from tests.quality.guard.replies import (
     COPIED_WORDS,
     EVERYTHING,
     HALVES,
     KINDS,
+    ORDINARY,
     PLACEHOLDER,
     TEMPLATES,
     Planted,
@@ -24,9 +28,9 @@ from tests.quality.guard.replies import (
     replies,
     templates,
 )
-from tests.quality.guard.values import LOCALES
 
 HELPERS = {"first", "city", "tollfree", "handle", "id", "ticket", "public_phone", "public_email", "public_address"}
+FIGURES = set(figures("en-US", Random(0)))
 # Five words in a row are everyday language; nobody may call a reply clean that copies more.
 SHARED_WORDS = 5
 
@@ -38,7 +42,9 @@ def leaking() -> list[Reply]:
 
 @pytest.fixture(scope="module")
 def clean() -> list[Reply]:
-    return [reply for reply in replies(seed=12, times=3, halves=frozenset(HALVES)) if not reply.template.kind]
+    return [
+        reply for reply in replies(seed=12, times=3, halves=frozenset({*HALVES, ORDINARY})) if not reply.template.kind
+    ]
 
 
 def value(reply: Reply, planted: Planted) -> str:
@@ -155,7 +161,13 @@ def test_what_comes_from_elsewhere_is_there(leaking: list[Reply]) -> None:
 
 def test_clean_templates_plant_nothing() -> None:
     for template in (template for template in templates() if not template.kind):
-        assert {found["name"] for text in template.texts for found in PLACEHOLDER.finditer(text)} <= HELPERS
+        assert {found["name"] for text in template.texts for found in PLACEHOLDER.finditer(text)} <= HELPERS | FIGURES
+
+
+def test_the_ordinary_replies_are_many_and_of_every_locale() -> None:
+    ordinary = [template for template in templates() if template.half == ORDINARY]
+    assert len(ordinary) >= 300
+    assert {template.locale for template in ordinary} == set(LOCALES)
 
 
 def test_clean_replies_give_nothing_of_their_customer_away(clean: list[Reply]) -> None:

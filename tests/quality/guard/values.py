@@ -6,76 +6,17 @@ import ipaddress
 import string
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from datetime import date, timedelta
 from functools import cache
-from itertools import pairwise
 from random import Random
 
 import phonenumbers
 from faker import Faker
 from stdnum import iban as iban_numbers
-from stdnum import luhn
-from stdnum.de import idnr
-from stdnum.es import dni, nie
-from stdnum.fr import nir
-from stdnum.gb import nhs
-from stdnum.iso7064 import mod_11_10
-from stdnum.it import codicefiscale
-from stdnum.nl import bsn
-from stdnum.pl import pesel
-from stdnum.us import ssn
 
+from tests.quality.guard.locales import DIGIT_WORDS, LOCALES, MONTHS, NUMERIC_DATE, WORDED_DATE
+from tests.quality.guard.national_ids import NationalIds, born, until
 from tests.quality.guard.places import PLACES, pattern
 
-LOCALES = {
-    "en-US": ("en_US", "US"),
-    "en-GB": ("en_GB", "GB"),
-    "de": ("de_DE", "DE"),
-    "fr": ("fr_FR", "FR"),
-    "es": ("es_ES", "ES"),
-    "it": ("it_IT", "IT"),
-    "nl": ("nl_NL", "NL"),
-    "pl": ("pl_PL", "PL"),
-    "sv": ("sv_SE", "SE"),
-}
-DIGIT_WORDS = {
-    "en-US": "zero one two three four five six seven eight nine",
-    "en-GB": "zero one two three four five six seven eight nine",
-    "de": "null eins zwei drei vier fünf sechs sieben acht neun",
-    "fr": "zéro un deux trois quatre cinq six sept huit neuf",
-    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve",
-    "it": "zero uno due tre quattro cinque sei sette otto nove",
-    "nl": "nul een twee drie vier vijf zes zeven acht negen",
-    "pl": "zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć",
-    "sv": "noll ett två tre fyra fem sex sju åtta nio",
-}
-MONTHS = {
-    "en-US": "January February March April May June July August September October November December",
-    "en-GB": "January February March April May June July August September October November December",
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
-    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
-    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
-    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
-}
-NUMERIC_DATE = {
-    "en-US": "{m:02}/{d:02}/{y}",
-    "en-GB": "{d:02}/{m:02}/{y}",
-    "de": "{d:02}.{m:02}.{y}",
-    "fr": "{d:02}/{m:02}/{y}",
-    "es": "{d:02}/{m:02}/{y}",
-    "it": "{d:02}/{m:02}/{y}",
-    "nl": "{d:02}-{m:02}-{y}",
-    "pl": "{d:02}.{m:02}.{y}",
-    "sv": "{y}-{m:02}-{d:02}",
-}
-WORDED_DATE = {
-    "en-US": "{month} {d}, {y}",
-    "de": "{d}. {month} {y}",
-    "es": "{d} de {month} de {y}",
-}
 PLANS = ("Komfort Plus L", "Basic 50", "Family Max", "Unlimited Go", "Studio 200", "Relax 12")
 # Forms that only a template that asks for them gets.
 ON_CALL = {
@@ -85,12 +26,6 @@ ON_CALL = {
 INVISIBLE = "\u200b\u200c\u200d\u2060"
 FULLWIDTH = {ord(digit): ord(digit) + 0xFEE0 for digit in string.digits}
 UPPER_DIGITS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-
-
-def until(good: Callable[[str], bool], make: Callable[[], str]) -> str:
-    while not good(value := make()):
-        pass
-    return value
 
 
 @cache
@@ -217,7 +152,7 @@ class Values:
         }
 
     def national_id(self) -> dict[str, Callable[[], str]]:
-        forms = getattr(self, f"_id_{self.region.lower()}")()
+        forms = NationalIds(self.random).of(self.region)
         first = next(iter(forms.values()))
         return {
             **forms,
@@ -245,13 +180,13 @@ class Values:
         return {"whole": lambda: places.address(self.random), "street": lambda: places.street(self.random)}
 
     def birth_date(self) -> dict[str, Callable[[], str]]:
-        born = self._born()
-        parts = {"y": born.year, "m": born.month, "d": born.day, "month": MONTHS[self.locale].split()[born.month - 1]}
+        day = born(self.random)
+        parts = {"y": day.year, "m": day.month, "d": day.day, "month": MONTHS[self.locale].split()[day.month - 1]}
         return {
             "numeric": lambda: NUMERIC_DATE[self.locale].format(**parts),
-            "short year": lambda: NUMERIC_DATE[self.locale].format(**{**parts, "y": f"{born.year % 100:02}"}),
+            "short year": lambda: NUMERIC_DATE[self.locale].format(**{**parts, "y": f"{day.year % 100:02}"}),
             "words": lambda: WORDED_DATE.get(self.locale, "{d} {month} {y}").format(**parts),
-            "iso": born.isoformat,
+            "iso": day.isoformat,
         }
 
     def ip(self) -> dict[str, Callable[[], str]]:
@@ -324,124 +259,6 @@ class Values:
             "plan": lambda: self.random.choice(PLANS),
         }
 
-    # --- how national ids are made ----------------------------------------------------------------------------------
-    def _id_us(self) -> dict[str, Callable[[], str]]:
-        def dashed() -> str:
-            return until(ssn.is_valid, lambda: self.digits("###-##-####"))
-
-        return {
-            "dashed": dashed,
-            "spaced": lambda: dashed().replace("-", " "),
-            "plain": lambda: dashed().replace("-", ""),
-        }
-
-    def _id_gb(self) -> dict[str, Callable[[], str]]:
-        def nino() -> str:
-            prefix = self.random.choice(("AB", "CE", "JK", "LP", "NR", "PX", "SG", "TW", "WM", "YZ"))
-            shape = self.random.choice(("## ## ##", "######", "###### "))
-            between = " " if " " in shape else ""
-            return f"{prefix}{between}{self.digits(shape).strip()}{between}{self.random.choice('ABCD')}"
-
-        def health() -> str:
-            return until(nhs.is_valid, lambda: self.digits("### ### ####"))
-
-        return {"nino": nino, "nhs": health}
-
-    def _id_de(self) -> dict[str, Callable[[], str]]:
-        def tax() -> str:
-            # Ten digits of which one stands twice, then the check digit.
-            signs = self.random.sample(string.digits, 10)
-            signs[self.random.randrange(1, 5)] = signs[self.random.randrange(5, 10)]
-            return "".join(signs) + mod_11_10.calc_check_digit("".join(signs))
-
-        def plain_tax() -> str:
-            return until(idnr.is_valid, tax)
-
-        def written_tax() -> str:
-            plain = plain_tax()
-            return self.random.choice((plain, f"{plain[:2]} {plain[2:5]} {plain[5:8]} {plain[8:]}"))
-
-        def card() -> str:
-            allowed = "0123456789CFGHJKLMNPRTVWXYZ"
-            body = self.random.choice("LMNPRTVWXY") + "".join(self.random.choice(allowed) for _ in range(8))
-            total = sum(int(sign, 36) * weight for sign, weight in zip(body, (7, 3, 1) * 3, strict=True))
-            return f"{body}{total % 10}"
-
-        return {"tax": written_tax, "card": card}
-
-    def _id_fr(self) -> dict[str, Callable[[], str]]:
-        def plain() -> str:
-            born = self._born()
-            number = f"{self.random.choice('12')}{born:%y%m}{self.random.randrange(10, 95)}{self.digits('###')}"
-            number += self.digits("###")
-            return number + nir.calc_check_digits(number)
-
-        def spaced() -> str:
-            number = plain()
-            cuts = (0, 1, 3, 5, 7, 10, 13, 15)
-            return " ".join(number[start:end] for start, end in pairwise(cuts))
-
-        return {"spaced": spaced, "plain": plain}
-
-    def _id_es(self) -> dict[str, Callable[[], str]]:
-        def citizen() -> str:
-            number = self.digits("########")
-            between = self.random.choice(("", "-", " "))
-            return f"{number}{between}{dni.calc_check_digit(number)}"
-
-        def foreigner() -> str:
-            number = f"{self.random.choice('XYZ')}{self.digits('#######')}"
-            return self.random.choice((number, f"{number[0]}-{number[1:]}-")) + nie.calc_check_digit(number)
-
-        return {"dni": citizen, "nie": foreigner}
-
-    def _id_it(self) -> dict[str, Callable[[], str]]:
-        def code() -> str:
-            born = self._born()
-            names = "".join(self.random.choice("BCDFGLMNPRSTVZ") for _ in range(6))
-            day = born.day + self.random.choice((0, 40))
-            number = f"{names}{born:%y}{'ABCDEHLMPRST'[born.month - 1]}{day:02}{self.random.choice(('H501', 'F205'))}"
-            return number + codicefiscale.calc_check_digit(number)
-
-        return {"plain": code, "capitals": code, "lower": lambda: code().lower()}
-
-    def _id_nl(self) -> dict[str, Callable[[], str]]:
-        def plain() -> str:
-            return until(bsn.is_valid, lambda: self.digits("#########"))
-
-        def cut(between: str) -> str:
-            number = plain()
-            return between.join((number[:4], number[4:6], number[6:]))
-
-        return {"plain": plain, "dotted": lambda: cut("."), "spaced": lambda: cut(" ")}
-
-    def _id_pl(self) -> dict[str, Callable[[], str]]:
-        def plain() -> str:
-            born = self._born()
-            month = born.month + (20 if born.year >= 2000 else 0)
-            number = f"{born:%y}{month:02}{born:%d}{self.digits('####')}"
-            return number + pesel.calc_check_digit(number)
-
-        return {"plain": plain}
-
-    def _id_se(self) -> dict[str, Callable[[], str]]:
-        def number() -> str:
-            short = f"{self._born():%y%m%d}{self.digits('###')}"
-            return short + luhn.calc_check_digit(short)
-
-        def century(short: str) -> str:
-            return ("20" if int(short[:2]) < 7 else "19") + short
-
-        def dashed() -> str:
-            short = number()
-            return f"{short[:6]}-{short[6:]}"
-
-        return {
-            "dashed": dashed,
-            "long": lambda: century(dashed()),
-            "plain": lambda: century(number()),
-        }
-
     # --- what several need ------------------------------------------------------------------------------------------
     def public_phone(self) -> str:
         kind = phonenumbers.PhoneNumberType.FIXED_LINE
@@ -465,9 +282,6 @@ class Values:
             number = phonenumbers.parse(f"+{example.country_code}{national}", None)
             if phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in wanted:
                 return number
-
-    def _born(self) -> date:
-        return date(1940, 1, 1) + timedelta(days=self.random.randrange(66 * 365))
 
     def _in_words(self, digits: str) -> str:
         words = DIGIT_WORDS[self.locale].split()
