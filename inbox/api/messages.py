@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from connectors.errors import ConnectorError
-from connectors.types import Allowed, Denied, Visibility
+from connectors.types import Visibility
 from inbox import selectors
 from inbox.api.base import WrongKey, call, key_of
 from inbox.api.fields import Person, RowId, Text
@@ -22,7 +22,7 @@ from inbox.downstream import REPLIES
 from inbox.guard import Finding
 from inbox.models import Message, Note, OutboxItem
 from inbox.permissions import conversation_for, item_for, person
-from inbox.services import conversations, macros, outbox, replies, saved
+from inbox.services import conversations, outbox, replies, saved
 from inbox.services.conversations import Refused
 
 AUDIENCES = [(kind.value, kind.value) for kind in Visibility]
@@ -74,11 +74,7 @@ class OutboxSerializer(serializers.ModelSerializer[OutboxItem]):
         if not item.is_reply:
             return None
         try:
-            count = replies.measure(
-                conversation_id=item.conversation_id,
-                visibility=item.visibility,
-                text=item.payload["text"],
-            )
+            count = replies.measure(item)
         except ConnectorError:  # removed or unauthorised since; the reply's state says what that means for it
             return None
         return MeasureSerializer(count).data
@@ -131,28 +127,10 @@ class MeasureView(APIView):
     @call("write:replies", takes=MeasureRequest, gives=AdviceSerializer)
     def post(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         """Measure a text as the network counts it, and show it to the guard. Stores nothing."""
-        conversation = conversation_for(request.user, asked["conversation"], REPLIES[asked["visibility"]])
-        count, verdict = replies.advise(
-            conversation_id=conversation.pk, visibility=asked["visibility"], text=asked["text"]
-        )
-        if asked["visibility"] == "public":
-            others, public = asked.get("more", []), [asked["text"], *asked.get("more", [])]
-        else:
-            others = public = [asked["line"], asked["fallback"]]
-        found = replies.findings(conversation_id=conversation.pk, texts=public) if any(public) else []
-        lengths = [replies.measure(conversation_id=conversation.pk, visibility="public", text=part) for part in others]
-        return {
-            **MeasureSerializer(count).data,
-            **_said(verdict, macros.unfilled("\n".join((asked["text"], *others)))),
-            "parts": lengths,
-            "findings": found,
-        }
-
-
-def _said(verdict: Allowed | Denied, unfilled: str) -> dict[str, Any]:
-    if isinstance(verdict, Denied):
-        return {"refused": f"{verdict.reason} {unfilled}".strip(), "warnings": []}
-    return {"refused": unfilled, "warnings": list(verdict.warnings)}
+        conversation = conversation_for(request.user, asked.pop("conversation"), REPLIES[asked["visibility"]])
+        advice = replies.advise(conversation=conversation, **asked)
+        told = {name: getattr(advice, name) for name in ("refused", "warnings", "parts", "findings")}
+        return {**MeasureSerializer(advice.length).data, **told}
 
 
 class MessagesView(APIView):

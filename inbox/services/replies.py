@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
+from connectors.base import Connector
 from connectors.errors import ConfigError, ConnectorError
 from connectors.models import Connection
 from connectors.types import Allowed, Denied, Draft, Measure, MediaRef, Visibility
@@ -117,7 +118,7 @@ def compose(
         chosen = uploads.chosen(author=author, conversation=conversation, ids=pictures)
         uploads.look(reasons, conversation, Visibility(visibility), chosen, asked=len(pictures))
         pieces[0] = replace(pieces[0], media=uploads.frozen(chosen))
-        ready = [_ready(reasons, conversation, author, piece, seen_message_id) for piece in pieces]
+        ready = _ready(reasons, conversation, author, pieces, seen_message_id)
         found = _guarded(reasons, conversation, author, pieces, override=override, ask=ask)
         reasons.raise_if_any()
         items = _freeze(conversation, author, pieces, ready, client_key, seen_message_id, then)
@@ -156,33 +157,52 @@ def _bad_time(send_at: datetime | None) -> str:
 
 
 def _ready(
-    reasons: Reasons, conversation: Conversation, author: AbstractBaseUser, piece: Piece, seen: int | None
-) -> tuple[Draft, Message | None]:
-    """The draft of a piece and what it answers; what the desk or the network has against it goes to ``reasons``."""
-    reasons.add(policy().silenced(author, piece.visibility.value, conversation.connection_id))
-    target = _target(conversation, piece.visibility, seen)
-    draft = drafts.new(conversation, piece.visibility, piece.text, target)
-    if target is None and piece.visibility is PUBLIC:
-        reasons.add(NO_POST)
-    elif not piece.text and not piece.media:
-        reasons.add("The reply is empty.")
-    elif conversation.connection.state == Connection.State.REMOVED:
-        reasons.add(REMOVED)
-    else:
-        media = [MediaRef(str(one["attachment"])) for one in piece.media]
-        for text in (piece.text, *filter(None, [piece.fallback])):
-            reasons.add(macros.unfilled(text))
-            draft_of_it = drafts.new(conversation, piece.visibility, text, target)
-            _ask_connector(reasons, conversation, replace(draft_of_it, media=media))
-    return draft, target
+    reasons: Reasons, conversation: Conversation, author: AbstractBaseUser, pieces: Sequence[Piece], seen: int | None
+) -> list[tuple[Draft, Message | None]]:
+    """The draft of each piece and what it answers; what the desk or the network has against it goes to ``reasons``."""
+    blanks = {visibility: _blank(conversation, visibility, seen) for visibility in _audiences(pieces)}
+    for visibility in blanks:
+        reasons.add(policy().silenced(author, visibility.value, conversation.connection_id))
+    ready, to_ask = [], []
+    for piece in pieces:
+        blank, target = blanks[piece.visibility]
+        ready.append((replace(blank, text=piece.text), target))
+        if target is None and piece.visibility is PUBLIC:
+            reasons.add(NO_POST)
+        elif not piece.text and not piece.media:
+            reasons.add("The reply is empty.")
+        elif conversation.connection.state == Connection.State.REMOVED:
+            reasons.add(REMOVED)
+        else:
+            media = [MediaRef(str(one["attachment"])) for one in piece.media]
+            said = [piece.text, *filter(None, [piece.fallback])]
+            to_ask += [replace(blank, text=text, media=media) for text in said]
+    for draft in to_ask:
+        reasons.add(macros.unfilled(draft.text))
+    _ask_connector(reasons, conversation, to_ask)
+    return ready
 
 
-def _ask_connector(reasons: Reasons, conversation: Conversation, draft: Draft) -> None:
+def _audiences(pieces: Sequence[Piece]) -> list[Visibility]:
+    return list(dict.fromkeys(piece.visibility for piece in pieces))
+
+
+def _blank(conversation: Conversation, visibility: Visibility, seen: int | None) -> tuple[Draft, Message | None]:
+    """A draft of this audience without its words, and what it answers."""
+    target = _target(conversation, visibility, seen)
+    return drafts.new(conversation, visibility, "", target), target
+
+
+def _ask_connector(reasons: Reasons, conversation: Conversation, asked: Sequence[Draft]) -> None:
+    if not asked:
+        return
     try:
-        verdict = connector_for(conversation.connection).can_send(draft, timezone.now())
+        network, now = connector_for(conversation.connection), timezone.now()
+        verdicts = [network.can_send(draft, now) for draft in asked]
     except ConnectorError as error:
         reasons.connection = str(error)
-    else:
+        return
+    for verdict in verdicts:
         reasons.add(verdict.reason if isinstance(verdict, Denied) else "")
 
 
@@ -297,8 +317,8 @@ def _hold(
                 guarding.let_pass(item, found, actor=author, reason=override)
             else:
                 guarding.hold(item, found)
-        data = {"visibility": item.visibility}
-        events.emit([Fact("outbox.held", item.conversation_id, author.pk, "outbox", item.pk, data)])
+    told = [(item, {"visibility": item.visibility}) for item in items]
+    events.emit(Fact("outbox.held", item.conversation_id, author.pk, "outbox", item.pk, data) for item, data in told)
     outbox.release([], item_ids=[item.pk for item in items[1:]])
 
 
@@ -334,13 +354,12 @@ def edit_and_approve(*, item_id: int, actor: AbstractBaseUser, seen: str, words:
 def _rewrite(items: Sequence[OutboxItem], words: Mapping[int, tuple[str, str]], actor: AbstractBaseUser) -> None:
     """Give these held replies other words, look at all of them anew, and queue those that nothing keeps any more."""
     reasons, changed = Reasons(), [item for item in items if item.is_reply and item.pk in words]
-    for item in changed:
-        text, fallback = (storable(said).strip() for said in words[item.pk])
-        piece = Piece(
-            Visibility(item.visibility), text, fallback if item.fallback else "", media=item.payload.get("media", ())
-        )
-        _ready(reasons, item.conversation, item.author, piece, item.seen_message_id)
-        item.payload, item.fallback = {**item.payload, "text": text}, piece.fallback
+    pieces = [_reworded(item, *words[item.pk]) for item in changed]
+    if changed:
+        first = changed[0]  # what leaves together was written by one person who had seen the same
+        _ready(reasons, first.conversation, first.author, pieces, first.seen_message_id)
+    for item, piece in zip(changed, pieces, strict=True):
+        item.payload, item.fallback = {**item.payload, "text": piece.text}, piece.fallback
         item.payload_hash = guarding.fingerprint(item.payload, item.fallback)
         item.save(update_fields=["payload", "fallback", "payload_hash"])
         events.emit([Fact("outbox.edited", item.conversation_id, actor.pk, "outbox", item.pk)])
@@ -354,34 +373,58 @@ def _rewrite(items: Sequence[OutboxItem], words: Mapping[int, tuple[str, str]], 
     outbox.release([], item_ids=[item.pk for item in items])
 
 
-def measure(*, conversation_id: int, visibility: str, text: str) -> Measure:
-    """The length of ``text`` as the conversation's network counts it."""
-    return _measured(_for_advice(conversation_id), Visibility(visibility), text)
+def _reworded(item: OutboxItem, text: str, fallback: str) -> Piece:
+    said = storable(fallback).strip() if item.fallback else ""
+    return Piece(Visibility(item.visibility), storable(text).strip(), said, media=item.payload.get("media", ()))
 
 
-def advise(*, conversation_id: int, visibility: str, text: str) -> tuple[Measure, Allowed | Denied]:
-    """Length and verdict for a composer while somebody types. Asks no network."""
-    conversation, kind = _for_advice(conversation_id), Visibility(visibility)
-    target = _target(conversation, kind, None)
-    if target is None and kind is PUBLIC:
-        return _measured(conversation, kind, text), Denied(NO_POST)
-    draft = drafts.new(conversation, kind, storable(text).strip(), target)
-    verdict = connector_for(conversation.connection).can_send(draft, timezone.now())
-    return _measured(conversation, kind, text), verdict
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a composer is told while somebody types."""
+
+    length: Measure
+    parts: Sequence[Measure]  # the lengths of the other texts
+    refused: str  # why it could not be sent; "" where it could
+    warnings: Sequence[str]
+    findings: Sequence[Finding]
 
 
-def findings(*, conversation_id: int, texts: Sequence[str]) -> list[Finding]:
-    """What the guard marks in a public reply while somebody types it."""
-    conversation = Conversation.objects.select_related("connection", "identity").get(pk=conversation_id)
-    return guarding.look(conversation, [storable(text) for text in texts])
+def advise(
+    *,
+    conversation: Conversation,
+    visibility: str,
+    text: str,
+    more: Sequence[str] = (),
+    line: str = "",
+    fallback: str = "",
+) -> Advice:
+    """Lengths, verdict and what the guard marks, for a composer while somebody types. Asks no network.
+
+    Raises ConnectorError where the network's own rules cannot be known.
+    """
+    kind, text = Visibility(visibility), storable(text)
+    others = [storable(one) for one in (more if kind is PUBLIC else (line, fallback))]
+    network = _network_of(conversation.connection)
+    blank, target = _blank(conversation, kind, None)
+    verdict: Allowed | Denied = Denied(NO_POST)
+    if target is not None or kind is not PUBLIC:
+        verdict = network.can_send(replace(blank, text=text.strip()), timezone.now())
+    unfilled = macros.unfilled("\n".join((text, *others)))
+    return Advice(
+        length=network.measure(text, kind),
+        parts=[network.measure(part, PUBLIC) for part in others],
+        refused=f"{verdict.reason} {unfilled}".strip() if isinstance(verdict, Denied) else unfilled,
+        warnings=[] if isinstance(verdict, Denied) else list(verdict.warnings),
+        findings=guarding.look(conversation, [text, *others] if kind is PUBLIC else others),
+    )
 
 
-def _for_advice(conversation_id: int) -> Conversation:
-    conversation = Conversation.objects.select_related("connection", "identity").get(pk=conversation_id)
-    if conversation.connection.state == Connection.State.REMOVED:
+def measure(item: OutboxItem) -> Measure:
+    """The length of a reply as its network counts it. Raises ConnectorError where it cannot say."""
+    return _network_of(item.connection).measure(str(item.payload["text"]), Visibility(item.visibility))
+
+
+def _network_of(connection: Connection) -> Connector[Any]:
+    if connection.state == Connection.State.REMOVED:
         raise ConfigError(REMOVED)
-    return conversation
-
-
-def _measured(conversation: Conversation, visibility: Visibility, text: str) -> Measure:
-    return connector_for(conversation.connection).measure(storable(text), visibility)
+    return connector_for(connection)
