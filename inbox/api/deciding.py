@@ -19,7 +19,7 @@ from inbox.api.fields import Person, RowId, Text
 from inbox.api.messages import OutboxSerializer
 from inbox.models import OutboxItem, SendingPause
 from inbox.permissions import conversation_for, item_for, person, require
-from inbox.services import acting, approvals, pauses, replies
+from inbox.services import acting, approvals, editing, pauses
 from inbox.services.conversations import Refused
 
 AUDIENCES = [(kind.value, kind.value) for kind in Visibility]
@@ -107,7 +107,7 @@ class ApproveView(APIView):
         given = {"item_id": item.pk, "actor": person(request), "seen": asked["seen"]}
         words = {row["item"]: (row["text"], row["fallback"]) for row in asked.get("words", ())}
         if words:
-            return _decided(item, lambda: replies.edit_and_approve(**given, words=words))
+            return _decided(item, lambda: editing.edit_and_approve(**given, words=words))
         return _decided(item, lambda: approvals.approve(**given))
 
 
@@ -151,7 +151,7 @@ class EditView(APIView):
         item = item_for(request.user, item_id, "settle")
         if item.author_id != person(request).pk:
             raise PermissionDenied("Only who wrote it changes it. Leads send other words with their approval.")
-        return _decided(item, lambda: replies.edit(item_id=item.pk, actor=person(request), **asked))
+        return _decided(item, lambda: editing.edit(item_id=item.pk, actor=person(request), **asked))
 
 
 class ActRequest(serializers.Serializer[Any]):

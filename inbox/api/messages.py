@@ -22,7 +22,7 @@ from inbox.downstream import REPLIES
 from inbox.guard import Finding
 from inbox.models import Message, Note, OutboxItem
 from inbox.permissions import conversation_for, item_for, person
-from inbox.services import conversations, outbox, replies, saved
+from inbox.services import advice, conversations, outbox, replies, saved
 from inbox.services.conversations import Refused
 
 AUDIENCES = [(kind.value, kind.value) for kind in Visibility]
@@ -74,7 +74,7 @@ class OutboxSerializer(serializers.ModelSerializer[OutboxItem]):
         if not item.is_reply:
             return None
         try:
-            count = replies.measure(item)
+            count = advice.measure(item)
         except ConnectorError:  # removed or unauthorised since; the reply's state says what that means for it
             return None
         return MeasureSerializer(count).data
@@ -128,9 +128,9 @@ class MeasureView(APIView):
     def post(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         """Measure a text as the network counts it, and show it to the guard. Stores nothing."""
         conversation = conversation_for(request.user, asked.pop("conversation"), REPLIES[asked["visibility"]])
-        advice = replies.advise(conversation=conversation, **asked)
-        told = {name: getattr(advice, name) for name in ("refused", "warnings", "parts", "findings")}
-        return {**MeasureSerializer(advice.length).data, **told}
+        said = advice.advise(conversation=conversation, **asked)
+        told = {name: getattr(said, name) for name in ("refused", "warnings", "parts", "findings")}
+        return {**MeasureSerializer(said.length).data, **told}
 
 
 class MessagesView(APIView):

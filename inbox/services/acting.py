@@ -12,7 +12,7 @@ from django.utils import timezone
 from connectors.models import Connection
 from connectors.types import Act, Denied
 from inbox.models import Conversation, Message, OutboxHold, OutboxItem
-from inbox.services import approvals, conversations, events, guarding, replies
+from inbox.services import approvals, conversations, events, guarding, pieces, replies
 from inbox.services.connections import connector_for
 from inbox.services.conversations import Refused
 from inbox.services.errands import action_of
@@ -44,7 +44,7 @@ def act(
     message = _message(conversation, Act(kind), message_id)
     item = _item(conversation, author, Act(kind), message, client_key)
     if conversation.connection.state == Connection.State.REMOVED:
-        raise Refused(replies.REMOVED)
+        raise Refused(pieces.REMOVED)
     verdict = connector_for(conversation.connection).can_act(action_of(item), timezone.now())
     if isinstance(verdict, Denied):
         raise Refused(verdict.reason)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils import timezone
 
 from inbox.models import Conversation, Message, OutboxItem
 from inbox.services.conversations import Refused
@@ -14,6 +16,9 @@ from inbox.services.conversations import Refused
 if TYPE_CHECKING:
     from inbox.guard import Finding
 
+PAST = "This time is over already. Choose a later one, or send it now."
+FAR = "Choose a time within the next year."
+AHEAD = timedelta(days=366)  # how far ahead a reply may be scheduled
 State = OutboxItem.State
 _VOID = (State.CANCELLED, State.REJECTED, State.FAILED)
 
@@ -59,6 +64,14 @@ class Stopped(Refused):
 
 def _once(sentences: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(sentences))
+
+
+def bad_time(send_at: datetime | None) -> str:
+    """Why a reply cannot wait for this moment; "" where it can."""
+    now = timezone.now()
+    if send_at is None or now < send_at <= now + AHEAD:
+        return ""
+    return PAST if send_at <= now else FAR
 
 
 def look_for_news(

@@ -22,7 +22,7 @@ from inbox.models import Conversation
 from inbox.parameters import moment, snooze_end, whole
 from inbox.permissions import conversation_for, item_for, person
 from inbox.selectors import Ends
-from inbox.services import attachments, conversations, macros, networks, replies, saved
+from inbox.services import attachments, conversations, editing, macros, networks, replies, saved
 from inbox.views.back import back
 from inbox.views.kept import keep, take
 
@@ -179,7 +179,7 @@ def edit(request: HttpRequest, item_id: int) -> HttpResponse:
         raise PermissionDenied("Only who wrote it changes it. Take it back instead.")
     words = {name: request.POST.get(name, "") for name in ("text", "fallback")}
     try:
-        if not replies.edit(item_id=item.pk, actor=person(request), **words):
+        if not editing.edit(item_id=item.pk, actor=person(request), **words):
             messages.warning(request, "It has left, or was settled, and cannot be changed any more.")
     except (conversations.Refused, ConnectorError) as error:
         keep(request, UNSENT, item.conversation_id, {"item": item.pk, **words, "why": str(error)})

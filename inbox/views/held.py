@@ -13,7 +13,7 @@ from connectors.errors import ConnectorError
 from inbox import health, held
 from inbox.models import OutboxItem
 from inbox.permissions import item_for, person, require
-from inbox.services import approvals, replies
+from inbox.services import approvals, editing
 from inbox.services.conversations import Refused
 from inbox.views import pausing
 from inbox.views.back import back
@@ -59,7 +59,7 @@ def _approve(request: HttpRequest, item_id: int) -> bool:
 
 
 def _edit(request: HttpRequest, item_id: int) -> bool:
-    return replies.edit_and_approve(
+    return editing.edit_and_approve(
         item_id=item_id, actor=person(request), seen=request.POST.get("seen", ""), words=_words(request)
     )
 

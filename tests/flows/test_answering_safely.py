@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 
 from connectors.models import Connection
 from inbox.models import Event, OutboxHold, OutboxItem, SavedDraft
-from inbox.services import acting, approvals, attachments, outbox, pauses, replies
+from inbox.services import acting, approvals, attachments, editing, outbox, pauses, replies
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile
 from tests.flows.conftest import Desk
@@ -115,7 +115,7 @@ def test_what_became_private_meanwhile_is_held_at_the_last_moment(carol: Desk) -
 def test_an_override_belongs_to_the_text_that_was_seen(carol: Desk) -> None:
     item = carol.reply("carol", f"We write to {EMAIL}", ask=True)
     seen = item.payload_hash
-    assert replies.edit(item_id=item.pk, actor=carol.alice, text="Please write to us privately.")
+    assert editing.edit(item_id=item.pk, actor=carol.alice, text="Please write to us privately.")
     assert not approvals.override(item_id=item.pk, actor=carol.bob, reason="Fine", seen=seen)
     carol.send()
     assert said(carol) == ["Please write to us privately."]
@@ -218,7 +218,7 @@ def test_an_edit_after_approval_asks_again(watched: Desk) -> None:
     later = timezone.now() + timedelta(hours=1)
     item = watched.reply("carol", "Hello Carol", send_at=later)
     assert approvals.approve(item_id=item.pk, actor=watched.bob, seen=item.payload_hash)
-    assert replies.edit(item_id=item.pk, actor=watched.alice, text="Hello Caroline")
+    assert editing.edit(item_id=item.pk, actor=watched.alice, text="Hello Caroline")
     with pytest.raises(Refused, match="changed"):
         approvals.approve(item_id=item.pk, actor=watched.bob, seen=item.payload_hash)
     OutboxHold.objects.filter(kind="schedule").update(release_at=timezone.now())
@@ -232,7 +232,7 @@ def test_an_edit_after_approval_asks_again(watched: Desk) -> None:
 
 def test_an_approver_edits_and_sends(watched: Desk) -> None:
     item = watched.reply("carol", "Helo Carol")
-    assert replies.edit(item_id=item.pk, actor=watched.bob, text="Hello Carol")
+    assert editing.edit(item_id=item.pk, actor=watched.bob, text="Hello Carol")
     item.refresh_from_db()
     assert approvals.approve(item_id=item.pk, actor=watched.bob, seen=item.payload_hash)
     watched.send()

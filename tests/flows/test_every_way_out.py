@@ -20,7 +20,18 @@ from PIL import Image
 
 from inbox.guard import Field, Kind, Protection
 from inbox.models import Contact, Conversation, Macro, OutboxHold, OutboxItem
-from inbox.services import acting, approvals, attachments, conversations, guarding, macros, outbox, records, replies
+from inbox.services import (
+    acting,
+    approvals,
+    attachments,
+    conversations,
+    editing,
+    guarding,
+    macros,
+    outbox,
+    records,
+    replies,
+)
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile
 from tests.flows.conftest import Desk
@@ -106,7 +117,7 @@ def _api(case: Case, text: str) -> None:
 def _edit(case: Case, text: str) -> None:
     item = case.say("Good morning, Carol.", send_at=timezone.now() + timedelta(hours=1))
     try:
-        replies.edit(item_id=item.pk, actor=case.desk.alice, text=text)
+        editing.edit(item_id=item.pk, actor=case.desk.alice, text=text)
     finally:
         outbox.cancel(item_id=item.pk, actor=case.desk.alice)
 

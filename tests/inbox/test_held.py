@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox import held
 from inbox.models import Event, Identity, OutboxHold, OutboxItem, SavedDraft
-from inbox.services import approvals, attachments, guarding, outbox, replies
+from inbox.services import approvals, attachments, editing, guarding, outbox, replies
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile
 from tests import factories
@@ -143,7 +143,7 @@ def test_an_edit_of_both_posts_takes_out_what_stood_in_both(desk: factories.Desk
     first = write(desk, "Your card is 4111 1111", more=["1111 1111, as you asked."], ask=True)
     (case,) = held.cases(desk.bob)
     words = {part.item.pk: ("Thank you.", "") for part in case.parts}
-    assert replies.edit_and_approve(item_id=first.pk, actor=desk.bob, seen=case.seen, words=words)
+    assert editing.edit_and_approve(item_id=first.pk, actor=desk.bob, seen=case.seen, words=words)
     assert states() == ["queued", "queued"]
 
 
