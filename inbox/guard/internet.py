@@ -19,7 +19,8 @@ _EVERYBODYS_ALL = (
     "2001:4860:4860::8888 2001:4860:4860::8844 2606:4700:4700::1111 2606:4700:4700::1001"
 )
 _EVERYBODYS = frozenset(_EVERYBODYS_ALL.split())
-_VERSION = 24  # How near the word "version" must stand.
+_VERSION = 24  # How near the word "version" must stand, with no word between that says where somebody came from.
+_FROM = re.compile(r"\b(?:from|at|ip\w*|von|aus|depuis|desde|da|dal|dall|van|vanaf|z|ze|fran)\b")
 
 
 def _somebodys(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
@@ -59,7 +60,7 @@ def addresses_of_machines(context: Context, text: str) -> Iterator[Span]:
 
 
 def _a_version(context: Context, start: int) -> bool:
-    near = context.before(start, _VERSION)
-    if near and near[0].topic is Topic.VERSION:
-        return True
+    for word in context.before(start, _VERSION)[:2]:
+        if word.topic is Topic.VERSION:
+            return not _FROM.search(context.folded.plain, word.end, start)
     return context.folded.plain[max(0, start - 1) : start] == "v"

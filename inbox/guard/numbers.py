@@ -19,9 +19,12 @@ _NARROW = re.compile(r"[ .\-/()_·]{1,3}")
 _DATES = re.compile(
     r"(?<![\d./-])(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|(?:19|20)\d\d[./-]\d{1,2}[./-]\d{1,2})(?![\d/-]|\.\d)"
     r"|(?<![\d:.+])\d{1,2}(?::\d\d){1,2}(?![\d:])|(?<![\d.])\d{1,2}[.:]?\d\d ?- ?\d{1,2}[.:]\d\d(?![\d.])"
+    r"|(?<![\d./-])(?:0?[1-9]|1[0-2])[/.](?:19|20)\d\d(?![\d/-]|[.,]\d)"
+    r"|(?<!\d)(?<!\d )(?:0[1-9]|[12]\d|3[01]) (?:0[1-9]|1[0-2]) 20\d\d(?![ ]?\d)"
     r"|(?<![\d-])(?:19|20)\d\d ?[-/] ?(?:(?:19|20)?\d\d)(?![\d-])|(?<![\d/-])24/7(?![\d/-])"
 )
-_PARTED = re.compile(r"\d ?[-/.:] ?\d")
+_PARTED = re.compile(r"\d ?[-/.:] ?\d|\d\d \d\d 20\d\d")
+_DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2}){3}$")
 _MONEY_BEFORE = re.compile(r"(?:[$€£¥]|usd|eur|gbp|sek|pln|chf|rs\.?)[ ]?$")
 _AMOUNT_AFTER = re.compile(
     r"(?:[.,]\d{1,2})?[ ]?(?:[$€£%]|usd\b|eur(?:os?)?\b|gbp\b|sek\b|pln\b|chf\b|kr\b|zl\b|dollars?\b|pounds?\b|points?\b|miles?\b|"
@@ -31,6 +34,7 @@ _AMOUNT_AFTER = re.compile(
     r"rpm\b|seiten\b|pages?\b|stuck\b|szt\b|pcs\b|kunden\b|clients\b|clientes\b|clienti\b|klanten\b|klientow\b|kunder\b|"
     r"characters\b|words\b|items\b|x\b|th\b|st\b|nd\b|rd\b|am\b|pm\b|uhr\b)"
 )
+_ROUND = re.compile(r"\d{1,3}(?:[. ]\d{3})*[. ]000$|\d{2,}000$")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[. ]\d{3})+$")
 _A_TOWN = re.compile(r" [A-ZÀ-Þ][a-zß-ÿ]")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
@@ -38,6 +42,7 @@ _OPENINGS = re.compile(r"(?:\+|\(\+?)[ ]?$")
 _GROUPED_CARD = re.compile(r"\d{4}[ .-]\d{4}[ .-]\d{4}[ .-]\d{4}$|\d{16}$|\d{4}[ .-]\d{6}[ .-]\d{5}$")
 _SKIPPED = 4  # Groups before a number that may belong to something else.
 _MOST = 20  # Digits of an account number.
+_LEAST_DIALLED = 7  # From here on a bracket begins something else.
 
 
 def numbers(context: Context, masked: str) -> Iterator[Span]:
@@ -67,7 +72,11 @@ def _narrow(text: str, chain: Sequence[Group]) -> Iterator[list[Group]]:
     for group in chain[1:]:
         gap = text[piece[-1].end : group.start]
         # A plus begins a number of its own.
-        if not _NARROW.fullmatch(gap) or sum(len(g.digits) for g in piece) >= _MOST:
+        if (
+            not _NARROW.fullmatch(gap)
+            or ("(" in gap and sum(len(g.digits) for g in piece) >= _LEAST_DIALLED)
+            or sum(len(g.digits) for g in piece) >= _MOST
+        ):
             yield piece
             piece = []
         piece.append(group)
@@ -101,6 +110,10 @@ def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, w
         return None, False
     written = text[start:end]
     topics = context.topics(start, end)
+    if (" " in written and len(digits) < 9 and _ROUND.match(written)) or (
+        Topic.VERSION in topics[:2] and _DOTTED.match(written)
+    ):
+        return None, True
     own = _by_itself(context, written, digits, start, topics)
     if own is not None:
         return (Span(Kind(own), start, end) if own else None), True
@@ -108,8 +121,12 @@ def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, w
         topics = [Topic.CODE]
     if 4 <= len(digits) <= 8 and context.is_a_codes(start):
         topics = [Topic.CODE]
-    if topics[:1] == [Topic.NUMBER] and Topic.CASE in topics[1:3]:
+    if topics[:1] == [Topic.NUMBER] and (
+        Topic.CASE in topics[1:3] or (Topic.ACCOUNT not in topics[1:3] and context.goes_on_to_a_case(end))
+    ):
         return None, False  # A case's number opens nothing: teams say it in public.
+    if topics[:2] == [Topic.REFERENCE, Topic.PHONE]:
+        topics = topics[:1]  # "The phone, ref. 12345678", is a thing that is sold.
     for topic in topics:
         kind, level = _by_word(context, topic, written, digits, start, end, whole=whole)
         if kind:
@@ -183,12 +200,12 @@ _ACCOUNTS = {Topic.ACCOUNT, Topic.IBAN, Topic.NUMBER}
 def _an_account(context: Context, topic: Topic, written: str, digits: str, start: int, end: int) -> bool:
     if len(digits) > _MOST or (_YEAR.match(digits) and topic is not Topic.ACCOUNT):
         return False
-    tight = context.tight(start, topic, Topic.NUMBER)
+    tight = context.tight(start, topic, Topic.NUMBER) and not context.of_many(start)
     if not tight and len(digits) == 5 and _A_TOWN.match(context.folded.text, end):
         return False
     if _YEAR.match(digits) and not context.tight(start, Topic.NUMBER):
         return False
-    if _an_amount(context, written, start, end) or (_THOUSANDS.match(written) and not tight):
+    if _an_amount(context, written, start, end) or (not tight and (_THOUSANDS.match(written) or _ROUND.match(written))):
         return False
     least = 4 if tight and topic is Topic.ACCOUNT else 7 if topic is Topic.NUMBER else 5 if tight else 6
     return len(digits) >= least

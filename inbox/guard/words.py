@@ -100,6 +100,7 @@ _WORDS = {
         kolli\w*""",
     Topic.VERSION: r"""
         versions? ver v build builds firmware release update patch ios ipados android windows macos driver software app kernel
+        application appli aplicacion applicazione aplikacj[aiey] applicatie google_play app_store play_store chrome firefox safari plugin
         siren siret regon krs hrb rcs kvk isbn ean sku lot batch charge partia lote lotto cif vat tva nip p\._?iva partita_iva org\.?_?nr
         versione wersja wersji versie mise_a_jour aktualisierung aktualizacja""",
     Topic.NUMBER: r"""
@@ -158,6 +159,18 @@ _EVERYBODYS = {
     Topic.NUMBER: _EVERYBODYS_NUMBER,
     Topic.ID: re.compile(r"(?:ust|umsatzsteuer)-$"),
 }
+# What a compound with "account" or "order" says of everybody's: its limit, its model, its hotline.
+_EVERYBODYS_COMPOUND = re.compile(
+    r"(?:konto|vertrag|auftrag|rechnung|bestell|buchung|sendung|mitglied|abonnement|kund|avtal|medlem|rekening|contract|factuur|lidmaatschap)\w*?"
+    r"(?:stand|bestand|betrag|wert|summe|gebuhr\w*|modell\w*|limit\w*|zeit\w*|jahr\w*|preis\w*|grenze|menge|beginn|ende|datum|"
+    r"kosten|saldo|guthaben|volumen|strafe|kopie|eroffnung|wechsel|fuhrung|auszug\w*|aktion\w*|abschluss\w*|bedrag|waarde|"
+    r"belopp|varde|avgift|manader)$"
+)
+_MANY = re.compile(
+    r"(?:bestellungen|buchungen|rechnungen|sendungen|reservierungen|auftrage|vertrage|konten|mitglieder|bestellingen|boekingen|"
+    r"rekeningen|facturen|reserveringen|zendingen|zamowienia|faktury|rachunki|bestallningar|bokningar|medlemmar|forsakringar)$"
+)
+_HOTLINE = re.compile(r".*(?:hotline|telefon)$")
 _MAY_FOLLOW = {Topic.CODE, Topic.NUMBER}
 _IN_ORDER = re.compile(r"\bin $")
 
@@ -179,6 +192,10 @@ def keywords(folded: Folded) -> list[Keyword]:
         if (topic in _EVERYBODYS and _EVERYBODYS[topic].search(plain, before, match.start())) or (
             topic in _MAY_FOLLOW and _BEHIND.match(plain, match.end())
         ):
+            topic = Topic.VERSION
+        elif topic is Topic.ACCOUNT and _HOTLINE.match(match.group()):
+            topic = Topic.PHONE
+        elif topic is Topic.ACCOUNT and _EVERYBODYS_COMPOUND.match(match.group()):
             topic = Topic.VERSION
         elif match.group() == "order" and _IN_ORDER.search(plain, before, match.start()):
             continue
@@ -283,6 +300,19 @@ class Context:
             _WITH.search(self.folded.plain, max(0, start - 16), start)
             and _LOG_IN.search(self.folded.plain, end, end + _ASKED)
         )
+
+    def goes_on_to_a_case(self, end: int) -> bool:
+        """Whether the sentence goes on to speak of a case: "under number 1234567 we look into your request"."""
+        for word in self.words[bisect_left(self._ends, end + 1) :]:
+            if word.start - end > _ASKED or _SENTENCE_ENDS.search(self.folded.text, end, word.start):
+                return False
+            if word.topic in {Topic.CASE, Topic.ACCOUNT}:
+                return word.topic is Topic.CASE
+        return False
+
+    def of_many(self, start: int) -> bool:
+        """Whether the word before a place speaks of many accounts or orders: then the number counts them."""
+        return any(_MANY.match(self.folded.plain, word.start, word.end) for word in self.before(start)[:1])
 
     def promotes(self, start: int, end: int) -> bool:
         """Whether a code stands beside the words of a shop: everybody may use it."""

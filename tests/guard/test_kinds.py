@@ -132,6 +132,12 @@ SHOWN = [
     ("token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc123def", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc123def"),
     ("token", "https://shop.example/reset?token=9f8e7d6c5b4a3f2e", "9f8e7d6c5b4a3f2e"),
     ("token", "key 9f86d081884c7d659a2feaa0c55ad015", "9f86d081884c7d659a2feaa0c55ad015"),
+    ("address", "they live at 2020 Ridgewood Drive, Austin", "2020 Ridgewood Drive"),
+    ("address", "vid Messeringen 5", "Messeringen 5"),
+    ("address", "12 av Foch, Paris", "12 av Foch"),
+    ("ip", "the app was opened from 203.0.113.7", "203.0.113.7"),
+    ("account", "Ihre Bestellungen 4471928 und 4471929", "4471928"),
+    ("account", "under number 5523981 we have your contract", "5523981"),
     ("token", "Bearer abC123dEf456ghI7", "abC123dEf456ghI7"),
 ]
 
@@ -202,6 +208,15 @@ ORDINARY = [
     "Use code 12345 at checkout for 10% off, or SUMMER2024. Utilisez le code SUMMER2024.",
     "Via Twitter 3 volte, place de parking 12, les 12 cours de yoga, 5 route alternatives, 50 Free Way tickets",
     "Incident INC0012345 is solved",
+    "During 2024 the iPad 9 and the withdrawal 5 of the renewal 2023 were fine; there are 9 stores on Main Street.",
+    "Android 14 Street View, the 2024 Holiday Gift Drive and 3 blocks down the road",
+    "Im Supermarkt 8, Försäkring 2024, Sitzplatz 12, Halle 6, vänligen ring 112, 3 av våra butiker",
+    "la Plaza de España hasta el 20 de junio, avenida cerrada 8 horas, na ul. Polnej są 4 sklepy",
+    "Via USB 3, via Wi-Fi 6, in corso Black Friday 2024, il corso Base 7, Strada Statale 16, Largo Consumo 2024",
+    "Appelez le 0 801 37 73 87 ou le 09 69 39 12 34, du 01 09 2024 au 30 09 2024, comme 2 500 000 clients",
+    "Kontolimit 9002, Kontomodell 8.537, Buchungen 4.934, Rechnung 03/2024, schon 113000 Mitglieder",
+    "Unter der Nummer 8160995 bearbeiten wir Ihre Anfrage, under number 81660229 we look into your request",
+    "Le portable réf. 432685035 est en stock, Google Play 2.26.22.25 anche",
 ]
 
 
