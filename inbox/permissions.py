@@ -44,6 +44,16 @@ def item_for(user: Somebody, item_id: int, action: str) -> OutboxItem:
     return item
 
 
+def scheduled_for(user: Somebody, item_id: int) -> OutboxItem:
+    """A reply on its way, if ``user`` may say when it leaves: who wrote it, and who approves there."""
+    item = item_for(user, item_id, "settle")
+    if item.author_id != user.pk and item.conversation_id not in policy().allowed(
+        user, "approve", [item.conversation_id]
+    ):
+        raise PermissionDenied("Only who wrote it, or a lead, changes when it leaves.")
+    return item
+
+
 def message_for(user: Somebody, message_id: int) -> Message:
     """A message of a conversation that ``user`` may view."""
     message = Message.objects.filter(pk=message_id, conversation__isnull=False).first()

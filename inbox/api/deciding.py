@@ -18,7 +18,7 @@ from inbox.api.base import WrongKey, call, key_of
 from inbox.api.fields import Person, RowId, Text
 from inbox.api.messages import OutboxSerializer
 from inbox.models import OutboxItem, SendingPause
-from inbox.permissions import conversation_for, item_for, person, require
+from inbox.permissions import conversation_for, item_for, person, require, scheduled_for
 from inbox.services import acting, approvals, editing, pauses
 from inbox.services.conversations import Refused
 
@@ -152,6 +152,20 @@ class EditView(APIView):
         if item.author_id != person(request).pk:
             raise PermissionDenied("Only who wrote it changes it. Leads send other words with their approval.")
         return _decided(item, lambda: editing.edit(item_id=item.pk, actor=person(request), **asked))
+
+
+class ScheduleRequest(serializers.Serializer[Any]):
+    send_at = serializers.DateTimeField(help_text="Not before this moment, at most a year ahead.")
+
+
+class ScheduleView(APIView):
+    @call("write:replies", takes=ScheduleRequest, gives=OutboxSerializer)
+    def post(self, request: Request, asked: dict[str, Any], item_id: int) -> OutboxItem:
+        """Change when a scheduled reply leaves: one of yours, or where you approve."""
+        item = scheduled_for(request.user, item_id)
+        if not editing.schedule(item_id=item.pk, actor=person(request), send_at=asked["send_at"]):
+            raise Refused(editing.LEFT)
+        return item
 
 
 class ActRequest(serializers.Serializer[Any]):

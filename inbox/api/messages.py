@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -20,7 +21,7 @@ from inbox.api.fields import Person, RowId, Text
 from inbox.api.pages import PageQuery
 from inbox.downstream import REPLIES
 from inbox.guard import Finding
-from inbox.models import Message, Note, OutboxItem
+from inbox.models import Message, Note, OutboxHold, OutboxItem
 from inbox.permissions import conversation_for, item_for, person
 from inbox.services import advice, conversations, outbox, replies, saved
 from inbox.services.conversations import Refused
@@ -59,15 +60,22 @@ class OutboxSerializer(serializers.ModelSerializer[OutboxItem]):
     text = serializers.CharField(source="payload.text", default="")
     author = Person()
     state = serializers.ChoiceField(OutboxItem.State.choices)
+    send_at = serializers.SerializerMethodField(
+        help_text="It does not leave before this moment, where it waits for one."
+    )
     message = serializers.IntegerField(source="message_id", allow_null=True, help_text="What it became once sent.")
     measure = serializers.SerializerMethodField(help_text="Null where the connection cannot say.")
 
     class Meta:
         model = OutboxItem
         fields = [
-            "id", "conversation", "visibility", "text", "author", "state", "reason", "created_at", "run_at",
-            "settled_at", "message", "measure",
+            "id", "conversation", "visibility", "text", "author", "state", "reason", "created_at", "send_at",
+            "run_at", "settled_at", "message", "measure",
         ]  # fmt: skip
+
+    def get_send_at(self, item: OutboxItem) -> datetime | None:
+        open_ones = item.holds.filter(kind=OutboxHold.Kind.SCHEDULE, released_at=None)
+        return open_ones.values_list("release_at", flat=True).first() if item.state == OutboxItem.State.HELD else None
 
     @extend_schema_field(MeasureSerializer(allow_null=True))
     def get_measure(self, item: OutboxItem) -> Any:

@@ -1,19 +1,24 @@
-"""What becomes of a held reply: other words, looked at anew as if they were written now."""
+"""What is changed on a held reply: its words, looked at anew as if they were written now, and when it leaves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from connectors.types import Visibility
 from inbox.models import OutboxHold, OutboxItem
 from inbox.services import approvals, events, guarding, outbox
+from inbox.services.conversations import Refused
 from inbox.services.events import Fact
 from inbox.services.pieces import Piece, ready
-from inbox.services.stops import Reasons
+from inbox.services.stops import Reasons, bad_time
 from inbox.services.storable import storable
+
+LEFT = "It waits for no time any more: it has left, was taken back, or waits for a person."
 
 
 def edit(*, item_id: int, actor: AbstractBaseUser, text: str, fallback: str = "") -> bool:
@@ -70,3 +75,18 @@ def _rewrite(items: Sequence[OutboxItem], words: Mapping[int, tuple[str, str]], 
 def _reworded(item: OutboxItem, text: str, fallback: str) -> Piece:
     said = storable(fallback).strip() if item.fallback else ""
     return Piece(Visibility(item.visibility), storable(text).strip(), said, media=item.payload.get("media", ()))
+
+
+@transaction.atomic
+def schedule(*, item_id: int, actor: AbstractBaseUser, send_at: datetime) -> bool:
+    """Another moment for a reply that waits for one. False where it no longer does. Raises Refused for a bad moment."""
+    if why := bad_time(send_at):
+        raise Refused(why)
+    item = OutboxItem.objects.filter(pk=OuterRef("item"), state=OutboxItem.State.HELD)
+    open_ones = OutboxHold.objects.filter(item=item_id, kind=OutboxHold.Kind.SCHEDULE, released_at=None)
+    changed = open_ones.filter(Exists(item)).update(release_at=send_at)
+    if changed:
+        conversation = OutboxItem.objects.values_list("conversation", flat=True).get(pk=item_id)
+        data = {"send_at": send_at.isoformat()}
+        events.emit([Fact("outbox.rescheduled", conversation, actor.pk, "outbox", item_id, data)])
+    return bool(changed)

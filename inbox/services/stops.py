@@ -16,6 +16,7 @@ from inbox.services.conversations import Refused
 if TYPE_CHECKING:
     from inbox.guard import Finding
 
+NO_TIME = "Choose when it leaves."
 PAST = "This time is over already. Choose a later one, or send it now."
 FAR = "Choose a time within the next year."
 AHEAD = timedelta(days=366)  # how far ahead a reply may be scheduled

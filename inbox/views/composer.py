@@ -23,6 +23,7 @@ from inbox.parameters import moment, snooze_end, whole
 from inbox.permissions import conversation_for, item_for, person
 from inbox.selectors import Ends
 from inbox.services import attachments, conversations, editing, macros, networks, replies, saved
+from inbox.services.stops import NO_TIME
 from inbox.views.back import back
 from inbox.views.kept import keep, take
 
@@ -142,7 +143,7 @@ def _send_at(form: QueryDict) -> datetime | None:
         return None
     at = moment(form.get("send_at", ""))
     if at is None:
-        raise replies.Refused("Choose when it leaves.")
+        raise replies.Refused(NO_TIME)
     return at
 
 
@@ -222,6 +223,7 @@ def shown(request: HttpRequest, conversation: Conversation, ends: Ends, may: fro
         "threads": network.threads,
         "pictures": attachments.offer(conversation) is not None,
         "may_pass": "override_guard" in may,
+        "may_time": "approve" in may,
         "now": timezone.now(),
         "seen": ends.seen or "",
         "seen_outbox": ends.seen_outbox,

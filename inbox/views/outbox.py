@@ -11,8 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from inbox import health, selectors
 from inbox.downstream import policy
-from inbox.permissions import item_for, person, require
-from inbox.services import outbox
+from inbox.parameters import moment
+from inbox.permissions import item_for, person, require, scheduled_for
+from inbox.services import editing, outbox
+from inbox.services.conversations import Refused
+from inbox.services.stops import NO_TIME
 from inbox.trouble import Trouble
 from inbox.views import pausing
 from inbox.views.back import back
@@ -46,6 +49,23 @@ def act(request: HttpRequest, item_id: int, action: str) -> HttpResponse:
         messages.warning(request, too_late)
     elif action in DONE:
         messages.info(request, DONE[action])
+    return back(request)
+
+
+@require_POST
+def schedule(request: HttpRequest, item_id: int) -> HttpResponse:
+    """Another moment for a scheduled reply."""
+    item = scheduled_for(request.user, item_id)
+    send_at = moment(request.POST.get("send_at", ""))
+    try:
+        if send_at is None:
+            messages.error(request, NO_TIME)
+        elif editing.schedule(item_id=item.pk, actor=person(request), send_at=send_at):
+            messages.success(request, "Its time is changed.")
+        else:
+            messages.warning(request, editing.LEFT)
+    except Refused as error:
+        messages.error(request, str(error))
     return back(request)
 
 
