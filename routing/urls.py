@@ -45,6 +45,7 @@ urlpatterns = [
     path("settings/rules/<int:rule_id>/", rules.one, name="settings_rule"),
     path("settings/rules/<int:rule_id>/<slug:action>/", rules.act, name="settings_rule_act"),
     path("settings/macros/", macros.overview, name="settings_macros"),
+    path("settings/macros/<int:macro_id>/", macros.one, name="settings_macro"),
     path("settings/records/", private.records, name="settings_records"),
     path("settings/records/<int:upload_id>/", private.records_file, name="settings_records_file"),
     path("settings/public/", private.public, name="settings_public"),

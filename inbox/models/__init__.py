@@ -1,6 +1,6 @@
 """The inbox's rows, one subject a file."""
 
-from inbox.models.composing import Macro, SavedDraft
+from inbox.models.composing import Macro, MacroVersion, SavedDraft
 from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
@@ -22,6 +22,7 @@ __all__ = [
     "EventReader",
     "Identity",
     "Macro",
+    "MacroVersion",
     "MediaCopy",
     "Message",
     "Note",

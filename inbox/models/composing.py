@@ -42,3 +42,23 @@ class Macro(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MacroVersion(models.Model):
+    """A macro as somebody left it. Versions outlive their macro, so that a deleted one can be brought back."""
+
+    class Did(models.TextChoices):
+        ADDED = "added", "added it"
+        CHANGED = "changed", "changed it"
+        RESTORED = "restored", "brought an earlier version back"
+        DELETED = "deleted", "deleted it"
+
+    macro = models.ForeignKey(Macro, on_delete=models.DO_NOTHING, db_constraint=False, related_name="versions")
+    name = models.CharField(max_length=80)
+    text = models.TextField(max_length=4000)
+    did = models.CharField(max_length=8, choices=Did)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"version {self.pk} of macro {self.macro_id}"

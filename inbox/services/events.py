@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 
 from inbox import bulk
 from inbox.models import Event, EventReader
 
 CHANNEL = "socialdesk"
+SETTING = "settings.changed"
 
 # Every transaction that writes events holds a shared advisory lock until it ends. Its key says behind which
 # position those events lie: 16 bits for us (inbox.services.locks has 0x5D), 48 for the position.
@@ -59,6 +61,11 @@ def emit(events: Iterable[Fact | Event]) -> None:
         "kind text, actor_id int, conversation_id bigint, subject text, subject_id bigint, data jsonb",
         [(row.kind, row.actor_id, row.conversation_id, row.subject, row.subject_id, dict(row.data)) for row in rows],
     )
+
+
+def setting_changed(subject: str, subject_id: int, actor: AbstractBaseUser | None, data: Mapping[str, Any]) -> None:
+    """Write down who changed how the desk is set up. Without an actor it was the desk itself, or its command line."""
+    emit([Fact(SETTING, None, actor.pk if actor else None, subject, subject_id, data)])
 
 
 def read(*, after: int, limit: int = 500) -> list[Event]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, Q, Value, When
 
-from inbox.models import Conversation, Macro
-from inbox.services import networks
+from inbox.models import Conversation, Macro, MacroVersion
+from inbox.services import events, networks
 from inbox.services.conversations import Refused
 from inbox.services.storable import storable
 
@@ -64,24 +64,64 @@ def unfilled(text: str) -> str:
     return f"{found[0]} stands for something that is not known here. Write it out, or take it out." if found else ""
 
 
-def save(*, name: str, text: str, macro_id: int | None = None) -> Macro:
+@transaction.atomic
+def save(*, name: str, text: str, macro_id: int | None = None, actor: AbstractBaseUser | None = None) -> Macro:
     """Add a macro, or change one. Raises Refused with one sentence."""
     name, text = " ".join(storable(name).split()), storable(text).strip()
     if not name or not text:
         raise Refused("A macro needs a name and a text.")
     if len(name) > 80 or len(text) > 4000:
         raise Refused("A name has at most 80 characters, a text at most 4,000.")
-    macro = Macro() if macro_id is None else Macro.objects.filter(pk=macro_id).first()
+    if macro_id is None:
+        return _keep(Macro(name=name, text=text), MacroVersion.Did.ADDED, actor)
+    macro = Macro.objects.select_for_update().filter(pk=macro_id).first()
     if macro is None:
         raise Refused("Somebody deleted it meanwhile. Add it again if it is still needed.")
+    if (macro.name, macro.text) == (name, text):
+        return macro
     macro.name, macro.text = name, text
+    return _keep(macro, MacroVersion.Did.CHANGED, actor)
+
+
+@transaction.atomic
+def delete(*, macro_id: int, actor: AbstractBaseUser | None = None) -> None:
+    """Take a macro away; restore() brings any of its versions back."""
+    macro = Macro.objects.select_for_update().filter(pk=macro_id).first()
+    if macro is not None:
+        _record(macro, MacroVersion.Did.DELETED, actor)
+        macro.delete()
+
+
+@transaction.atomic
+def restore(*, macro_id: int, version_id: int, actor: AbstractBaseUser | None = None) -> Macro:
+    """Let a macro be again as a version of it was, also one that was deleted. Raises Refused."""
+    version = MacroVersion.objects.filter(pk=version_id, macro=macro_id).first()
+    if version is None:
+        raise Refused("There is no such version of this macro. Reload the page.")
+    macro = Macro.objects.select_for_update().filter(pk=macro_id).first() or Macro(pk=macro_id)
+    if (macro.name, macro.text) == (version.name, version.text):
+        return macro
+    macro.name, macro.text = version.name, version.text
+    return _keep(macro, MacroVersion.Did.RESTORED, actor)
+
+
+def versions(macro_id: int | None = None, *, limit: int = 50) -> Sequence[MacroVersion]:
+    """How one macro was, or who changed any of them, newest first."""
+    rows = MacroVersion.objects.select_related("by").order_by("-pk")
+    return list((rows if macro_id is None else rows.filter(macro=macro_id))[:limit])
+
+
+def _keep(macro: Macro, did: MacroVersion.Did, actor: AbstractBaseUser | None) -> Macro:
     try:
         with transaction.atomic():
             macro.save()
     except IntegrityError as error:
-        raise Refused(f"There is a macro “{name}” already.") from error
+        raise Refused(f"There is a macro “{macro.name}” already.") from error
+    _record(macro, did, actor)
     return macro
 
 
-def delete(*, macro_id: int) -> None:
-    Macro.objects.filter(pk=macro_id).delete()
+def _record(macro: Macro, did: MacroVersion.Did, actor: AbstractBaseUser | None) -> None:
+    by = actor.pk if actor else None
+    MacroVersion.objects.create(macro_id=macro.pk, name=macro.name, text=macro.text, did=did, by_id=by)
+    events.setting_changed("macro", macro.pk, actor, {"name": macro.name, "did": did.label})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from inbox.models import ConversationTag, Event, Tag
+from inbox.models import ConversationTag, Tag
 from inbox.services import events
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
@@ -66,9 +66,7 @@ def _locked(*tag_ids: int) -> dict[int, Tag]:
 
 def _record(tag: Tag, actor: AbstractBaseUser | None, did: str) -> None:
     """As every change of a setting is written down: its page shows it."""
-    who = actor.pk if actor else None
-    data = {"name": tag.name, "did": did}
-    events.emit([Event(kind="settings.changed", actor_id=who, subject="tag", subject_id=tag.pk, data=data)])
+    events.setting_changed("tag", tag.pk, actor, {"name": tag.name, "did": did})
 
 
 def _save(tag: Tag, name: str, colour: str) -> Tag:

@@ -12,8 +12,6 @@ from django.contrib.auth.models import AbstractBaseUser
 from inbox.models import Event
 from inbox.services import events
 
-KIND = "settings.changed"
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -34,10 +32,7 @@ def tell(
     did: str = "",
     name: str = "",
 ) -> None:
-    """Write down what changed between ``before`` and ``after`` (by label), or what was ``did``.
-
-    Without an actor it was the desk itself, or its command line.
-    """
+    """Write down what changed between ``before`` and ``after`` (by label), or what was ``did``."""
     old, new = before or {}, after or {}
     labels = [label for label in {**old, **new} if old.get(label) != new.get(label)]
     data = {
@@ -46,14 +41,12 @@ def tell(
         # A list: as keys they would lose their order in the database.
         "fields": [[label, _plain(old.get(label)), _plain(new.get(label))] for label in labels],
     }
-    events.emit(
-        [Event(kind=KIND, actor_id=actor.pk if actor else None, subject=subject, subject_id=subject_id, data=data)]
-    )
+    events.setting_changed(subject, subject_id, actor, data)
 
 
 def history(subject: str, subject_id: int | None = None, *, limit: int = 10) -> list[Change]:
     """The newest changes of one setting, or of all of a kind."""
-    rows = Event.objects.filter(conversation_id=None, kind=KIND, subject=subject).select_related("actor")
+    rows = Event.objects.filter(conversation_id=None, kind=events.SETTING, subject=subject).select_related("actor")
     if subject_id is not None:
         rows = rows.filter(subject_id=subject_id)
     return [Change(row.at, _who(row), _sentence(row.data)) for row in rows.order_by("-id")[:limit]]

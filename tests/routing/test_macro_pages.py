@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.html import strip_tags
 
-from inbox.models import Macro
+from inbox.models import Event, Macro
 from inbox.services import macros
 from routing.demo.company import MACROS
 from tests import factories
@@ -40,6 +41,46 @@ def test_what_cannot_be_kept_stays_in_its_form(name: str, text: str, said: str) 
     assert Macro.objects.count() == 1
     gone = bob.post(PATH, {"macro": "999999", "name": "Name", "text": "Hello"})
     assert "Somebody deleted it" in gone.content.decode()
+
+
+def test_every_version_is_kept_and_brought_back_by_anybody_who_keeps_macros() -> None:
+    desk = factories.desk()
+    bob, dana = factories.signed_in(desk.bob), factories.signed_in(desk.dana)
+    bob.post(PATH, {"name": "Restart", "text": "Restart the box."})
+    pk = Macro.objects.get().pk
+    dana.post(PATH, {"macro": pk, "name": "Restart", "text": "Hold <b>the button</b>."})
+    dana.post(PATH, {"macro": pk, "name": " Restart ", "text": "Hold <b>the button</b>."})  # changes nothing
+    bob.post(PATH, {"delete": pk})
+    page = bob.get(f"{PATH}{pk}/").content.decode()
+    assert "This macro is deleted." in page
+    assert "Hold &lt;b&gt;the button&lt;/b&gt;." in page
+    assert page.count('name="version"') == 3
+    oldest = macros.versions(pk)[-1]
+    assert bob.post(f"{PATH}{pk}/", {"version": oldest.pk}).status_code == 303
+    assert Macro.objects.get(pk=pk).text == "Restart the box."
+    assert [(row.did, row.by) for row in macros.versions(pk)] == [
+        ("restored", desk.bob), ("deleted", desk.bob), ("changed", desk.dana), ("added", desk.bob),
+    ]  # fmt: skip
+    told = Event.objects.filter(kind="settings.changed", subject="macro", subject_id=pk).order_by("pk")
+    assert [row.data["did"] for row in told] == [
+        "added it", "changed it", "deleted it", "brought an earlier version back",
+    ]  # fmt: skip
+    assert "Dana changed it" in " ".join(strip_tags(bob.get(PATH).content.decode()).split())
+
+
+def test_a_version_is_refused_where_it_cannot_be_brought_back() -> None:
+    desk = factories.desk()
+    bob = factories.signed_in(desk.bob)
+    old = macros.save(name="Restart", text="Restart the box.")
+    other = macros.save(name="Bye", text="Goodbye.")
+    macros.save(macro_id=old.pk, name="Again", text="Once more.")
+    macros.save(name="Restart", text="A new one of that name.")
+    first = macros.versions(old.pk)[-1]
+    for macro, version, said in ((old, first.pk, "There is a macro “Restart” already."), (other, first.pk, "no such"),
+                                 (old, "x", "no such")):  # fmt: skip
+        answer = bob.post(f"{PATH}{macro.pk}/", {"version": version}, follow=True)
+        assert said in answer.content.decode()
+    assert [row.name for row in Macro.objects.all()] == ["Again", "Bye", "Restart"]
 
 
 def test_the_page_costs_the_same_for_many(django_assert_max_num_queries: object) -> None:

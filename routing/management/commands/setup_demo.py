@@ -24,7 +24,7 @@ from connectors.errors import ConnectorError
 from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import Control, ControlError
 from inbox.models import Macro
-from inbox.services import connections
+from inbox.services import connections, macros
 from routing.demo.company import CONNECTIONS, HANDLE, MACROS, NAME, PEOPLE, RULES, TEAMS, VOICE, Colleague, TeamOf
 from routing.demo.player import Player
 from routing.demo.stream import STORY
@@ -109,7 +109,8 @@ def _people(passwords: dict[str, str]) -> int:
             for position, row in enumerate(RULES, 1)
         )  # fmt: skip
     if not Macro.objects.exists():
-        Macro.objects.bulk_create(Macro(name=name, text=text) for name, text in MACROS)
+        for name, text in MACROS:
+            macros.save(name=name, text=text)
     return made
 
 
