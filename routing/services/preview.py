@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from inbox.downstream import policy
@@ -50,11 +50,20 @@ def preview(rule: Rule, *, viewer: AbstractBaseUser, before: int | None = None) 
 
     ``before`` is the last conversation of the page that was shown; then nothing is counted anew.
     """
+    return _look(rule, policy().filter(viewer, Conversation.objects.all()), before)
+
+
+def counted(rule: Rule) -> Preview:
+    """How many of the whole desk's it matches, and none of them: for whoever sets up rules and reads nobody's words."""
+    return replace(_look(rule, Conversation.objects.all(), None), hits=(), more=None)
+
+
+def _look(rule: Rule, conversations: QuerySet[Conversation], before: int | None) -> Preview:
     earlier = [ready for ready in rules.enabled_rules() if ready.rule.pk != rule.pk and _earlier(ready.rule, rule)]
     wanted = SHOWN + 1 if before is not None else MOST + 1
     hits: list[Hit] = []
     looked_at = 0
-    for batch in _batches(viewer, before):
+    for batch in _batches(conversations, before):
         looked_at += len(batch)
         hits += _hits(Prepared(rule), earlier, batch)
         if len(hits) >= wanted:
@@ -69,13 +78,13 @@ def _earlier(one: Rule, other: Rule) -> bool:
     return other.pk is None or (one.position, one.pk) < (other.position, other.pk)
 
 
-def _batches(viewer: AbstractBaseUser, before: int | None) -> Iterator[list[Conversation]]:
-    """The viewer's newest conversations, newest first. Ids rise as conversations open."""
+def _batches(conversations: QuerySet[Conversation], before: int | None) -> Iterator[list[Conversation]]:
+    """The newest of them, newest first. Ids rise as conversations open."""
     newest = Conversation.objects.aggregate(newest=Max("pk"))["newest"] or 0
     upto, floor = min(before or newest + 1, newest + 1), max(0, newest - LOOK)
     since = timezone.now() - timedelta(days=DAYS)
-    visible = policy().filter(viewer, Conversation.objects.filter(pk__gt=floor, opened_at__gte=since))
-    while rows := list(visible.filter(pk__lt=upto).select_related("identity", "connection").order_by("-pk")[:_BATCH]):
+    recent = conversations.filter(pk__gt=floor, opened_at__gte=since)
+    while rows := list(recent.filter(pk__lt=upto).select_related("identity", "connection").order_by("-pk")[:_BATCH]):
         yield rows
         upto = rows[-1].pk
 

@@ -14,6 +14,7 @@ from routing.models import AgentProfile, AnswerPermission, Expertise, Membership
 from routing.permissions import RoutingPolicy
 from routing.services import changes, handing, people, preview, teams
 from routing.services.assignment import route_due
+from routing.services.preview import Preview
 from tests import factories
 from tests.factories import Desk, signed_in
 
@@ -341,10 +342,27 @@ def test_a_preview_shows_only_what_its_reader_may_see(desk: Desk) -> None:
     lena = factories.person("lena", desk.billing, role="lead")
     rule = Rule(name="N", words=["refund"], team=desk.billing)
     assert [preview.preview(rule, viewer=who).count for who in (desk.bob, lena, desk.dana)] == [1, 0, 0]
-    assert (
-        "Admins see no conversation"
-        in signed_in(desk.dana).get("/settings/rules/preview/?words=refund").content.decode()
-    )
+
+
+def test_an_admin_sees_how_many_and_why_not_which(desk: Desk) -> None:
+    factories.rule("First", desk.help_desk, "order")
+    factories.routed(desk, "a refund for my order", by="dave")
+    factories.routed(desk, "a refund", by="emma")
+    rule = factories.rule("Refunds", desk.billing, "refund")
+    dana = signed_in(desk.dana)
+    # A rule in the form is asked behind all that are saved, here "Refunds" too.
+    for path, first in ((f"/settings/rules/{rule.pk}/", 1), ("/settings/rules/preview/?words=refund&before=99999", 2)):
+        page = dana.get(path).content.decode()
+        assert '<span class="big">2</span>' in page, path
+        assert "of the 2 newest conversations looked at, from the last 7 days, of the whole desk." in page
+        assert f"An earlier rule would have taken {first} of them first." in page
+        assert "admins set up the desk and read no conversation" in page
+        assert ("Dave" in page, "Emma" in page, "/inbox/mine/" in page) == (False, False, False), path
+    nothing = dana.get("/settings/rules/preview/?words=parcel").content.decode()
+    assert ("Nothing in the last 7 days" in nothing, "Which ones" in nothing) == (True, False)
+    assert preview.counted(rule) == Preview((), 2, 2, 1, None)
+    bob = signed_in(desk.bob).get("/settings/rules/preview/?words=refund").content.decode()
+    assert ("Emma" in bob, "Which ones" in bob) == (True, False)
 
 
 def test_a_preview_counts_to_a_hundred_and_pages_by_position(desk: Desk) -> None:

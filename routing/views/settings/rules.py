@@ -19,6 +19,7 @@ from routing.forms import RuleForm
 from routing.models import Rule, Team
 from routing.services import changes, preview, ruling
 from routing.services import rules as matching
+from routing.services.preview import Preview
 from routing.services.roles import led_teams
 from routing.views.settings import attempt
 
@@ -73,10 +74,10 @@ def one(request: HttpRequest, rule_id: int | None = None) -> HttpResponse:
     shown: dict[str, Any] = {
         "chosen_accounts": [int(pk) for pk in form["connections"].value() or [] if str(pk).isdecimal()],
         "rule": rule, "form": form, "refused": refused, "history": changes.history("rule", rule.pk) if rule else [],
-        "here": "settings", "part": "rules", "sees": policy().permits(request.user, "assign_anyone"),
+        "here": "settings", "part": "rules", "sees": _sees(request),
     }  # fmt: skip
     if rule and request.method != "POST":
-        shown["preview"] = preview.preview(rule, viewer=person(request))
+        shown["preview"] = _preview(request, rule)
     return render(request, "routing/settings/rule.html", shown, status=400 if refused or form.errors else 200)
 
 
@@ -101,20 +102,31 @@ def look(request: HttpRequest) -> HttpResponse:
     values = {name: value for name, value in form.cleaned_data.items() if name not in ("team", "agent", "topic")}
     rule = Rule(pk=known.pk if known else None, position=known.position if known else 0, **values)
     wrong = {name: errors for name, errors in form.errors.items() if name not in ("name", "team", "agent", "topic")}
-    before = whole(request.GET.get("before"))
+    before = whole(request.GET.get("before")) if _sees(request) else None  # without rows there is no next page
     query = request.GET.copy()
     query.pop("before", None)
     shown = {
         "wrong": wrong,
-        "preview": None if wrong else preview.preview(rule, viewer=person(request), before=before),
+        "preview": None if wrong else _preview(request, rule, before),
         "before": before,
         "query": query.urlencode(),
-        "sees": policy().permits(request.user, "assign_anyone"),
+        "sees": _sees(request),
         "here": "settings",
         "part": "rules",
     }
     template = "_preview" if request.htmx else "preview"  # type: ignore[attr-defined]
     return render(request, f"routing/settings/{template}.html", shown)
+
+
+def _preview(request: HttpRequest, rule: Rule, before: int | None = None) -> Preview:
+    if not _sees(request):
+        return preview.counted(rule)
+    return preview.preview(rule, viewer=person(request), before=before)
+
+
+def _sees(request: HttpRequest) -> bool:
+    """Whether they read conversations besides setting up rules."""
+    return policy().permits(request.user, "assign_anyone")
 
 
 def _teams(request: HttpRequest) -> Any:
