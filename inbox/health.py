@@ -8,12 +8,12 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from connectors.models import Connection, Lane, StreamGap, StreamState
 from inbox.downstream import policy
-from inbox.models import Event, OutboxItem
+from inbox.models import Event, OutboxItem, SendingPause
 from inbox.services import networks, restored
 
 if TYPE_CHECKING:
@@ -135,10 +135,10 @@ def items(connection_id: int, state: str, *, limit: int = 100) -> list[OutboxIte
     return list(rows.order_by("-settled_at", "-id")[:limit])
 
 
-def ill() -> int:
-    """How many connections need somebody. One statement."""
+def ill() -> QuerySet[Connection]:
+    """The connections that need somebody."""
     failing = StreamState.objects.filter(connection=OuterRef("pk"), failures__gte=FAILING)
-    return Connection.objects.filter(Q(state=State.UNAUTHORISED) | (Q(state=State.ACTIVE) & Q(Exists(failing)))).count()
+    return Connection.objects.filter(Q(state=State.UNAUTHORISED) | (Q(state=State.ACTIVE) & Q(Exists(failing))))
 
 
 def failed_checks() -> list[Connection]:
@@ -147,7 +147,7 @@ def failed_checks() -> list[Connection]:
     return list(Connection.objects.filter(wrong).exclude(state=State.REMOVED).order_by("name", "id"))
 
 
-def notice(connection: Connection) -> str:
+def notice(connection: Connection, pauses: Sequence[SendingPause]) -> str:
     """What whoever answers there must know before they write; "" where all is well. Asks nothing."""
     if connection.state == State.UNAUTHORISED:
         return (
@@ -162,7 +162,15 @@ def notice(connection: Connection) -> str:
         return "Sending is paused for this account. Replies wait until an admin resumes it."
     if connection.send_not_before and connection.send_not_before > timezone.now():
         return "The network asks us to slow down: replies of this account wait a little."
-    return ""
+    return _paused(connection, pauses)
+
+
+def _paused(connection: Connection, pauses: Sequence[SendingPause]) -> str:
+    mine = next((one for one in pauses if one.brand in ("", connection.brand)), None)
+    if mine is None:
+        return ""
+    what = f"for {mine.brand}" if mine.brand else "for everything"
+    return f"Sending is paused {what}. Replies are taken as ever: they wait here and leave once it is resumed."
 
 
 def stopped(user: Somebody) -> str:

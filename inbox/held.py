@@ -81,7 +81,7 @@ class Case:
         return "public" if any(part.item.visibility == "public" for part in self.parts) else "direct"
 
 
-def _waiting(user: Somebody) -> QuerySet[OutboxHold]:
+def waiting(user: Somebody) -> QuerySet[OutboxHold]:
     """The open holds that only a person ends, in what ``user`` may view; of what leaves together those of the first."""
     open_ones = OutboxHold.objects.filter(released_at=None, kind__in=OutboxHold.BY_PEOPLE)
     visible = policy().filter(user, Conversation.objects.all())
@@ -91,15 +91,15 @@ def _waiting(user: Somebody) -> QuerySet[OutboxHold]:
 
 def count(user: Somebody) -> int:
     """How many cases wait. One statement over the few open holds, whatever has ever been sent."""
-    return int(_waiting(user).aggregate(number=Count("item", distinct=True))["number"])
+    return int(waiting(user).aggregate(number=Count("item", distinct=True))["number"])
 
 
 def cases(user: Somebody, *, item_id: int | None = None, limit: int = SHOWN) -> list[Case]:
     """What waits, the longest first (or the one case of ``item_id``). Five statements, whatever the number."""
-    waiting = _waiting(user)
+    chosen = waiting(user)
     if item_id is not None:
-        waiting = waiting.filter(item=item_id)
-    ids = list(waiting.values_list("item").annotate(at=Min("created_at")).order_by("at", "item")[:limit])
+        chosen = chosen.filter(item=item_id)
+    ids = list(chosen.values_list("item").annotate(at=Min("created_at")).order_by("at", "item")[:limit])
     first = [pk for pk, _ in ids]
     talks = OutboxItem.objects.filter(pk__in=first).values("conversation")
     holds = OutboxHold.objects.filter(released_at=None).order_by("pk")

@@ -202,14 +202,15 @@ def in_trouble(user: Somebody) -> QuerySet[OutboxItem]:
     return known.order_by("-created_at")
 
 
-def unsent_of(user: Somebody, *, limit: int = 20) -> list[OutboxItem]:
-    """What ``user`` wrote or wanted done, that was not, or may not have been, and of which nobody takes care yet.
+def unsent_of(user: Somebody) -> QuerySet[OutboxItem]:
+    """What ``user`` wrote or wanted done, that was not, or may not have been, and of which nobody takes care yet."""
+    return OutboxItem.objects.filter(state__in=OutboxItem.TROUBLE, author=user.pk, owner=None)
 
-    Newest first. ``seen`` is whether they may still view its conversation: one statement more where there is any.
-    """
-    rows = OutboxItem.objects.filter(state__in=OutboxItem.TROUBLE, author=user.pk, owner=None)
-    found = list(rows.select_related("conversation__identity").order_by("-created_at")[:limit])
-    may = policy().actions(user, {row.conversation_id for row in found}) if found else {}
+
+def unsent_seen(user: Somebody, *, limit: int = 20) -> list[OutboxItem]:
+    """The newest of it, each with ``seen``: whether they may still view its conversation. Two statements."""
+    found = list(unsent_of(user).select_related("conversation__identity").order_by("-created_at")[:limit])
+    may = policy().actions(user, {row.conversation_id for row in found})
     for row in found:
         row.seen = row.conversation_id in may  # type: ignore[attr-defined]
     return found

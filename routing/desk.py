@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -11,13 +11,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
 
-from inbox import health, held
+from inbox import health
 from inbox import selectors as selectors_of_inbox
-from inbox.models import OutboxItem
-from inbox.services import counts
+from inbox.models import OutboxItem, SendingPause
+from inbox.services import counts, pauses
 from routing import selectors
 from routing.models import AgentProfile, Team
-from routing.selectors import Place
+from routing.selectors import Frame, Place
 
 AUDIENCES = {"": "All", "public": "Public", "direct": "Private"}
 
@@ -79,28 +79,27 @@ class Desk:
         return self.role in (AgentProfile.Role.LEAD, AgentProfile.Role.ADMIN)
 
     @cached_property
-    def ill(self) -> int:
-        """How many connections need somebody."""
-        return health.ill() if self.keeps_accounts else 0
+    def frame(self) -> Frame:
+        return selectors.frame_of(self.user, self.role) if self.profile else Frame()
 
     @cached_property
-    def held(self) -> int:
-        """How many replies wait for a lead."""
-        return held.count(self.user) if self.leads else 0
-
-    @cached_property
-    def trouble(self) -> int:
-        """How much needs a person, of what they look after."""
-        return selectors_of_inbox.in_trouble(self.user).count() if self.leads else 0
+    def pauses(self) -> list[SendingPause]:
+        """What is paused, for everybody who has a desk here."""
+        return pauses.running() if self.frame.paused else []
 
     @cached_property
     def unsent(self) -> list[OutboxItem]:
         """What of theirs was not sent, or may not have been."""
-        return selectors_of_inbox.unsent_of(self.user) if self.works else []
+        return selectors_of_inbox.unsent_seen(self.user) if self.frame.unsent else []
 
-    @cached_property
-    def teams(self) -> list[Team]:
-        return selectors.teams_of(self.user) if self.works else []
+    @property
+    def stopped(self) -> str:
+        """Why no reply of any account leaves; "" where they do."""
+        return health.stopped(self.user) if self.frame.stopped else ""
+
+    @property
+    def teams(self) -> Sequence[Team]:
+        return self.frame.teams
 
     @cached_property
     def queues(self) -> dict[str, Queue]:

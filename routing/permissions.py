@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from inbox.downstream import REPLIES
 from inbox.models import Conversation
 from routing.models import AgentProfile, Assignment, Membership, Team
-from routing.services.roles import role_of
+from routing.services.roles import role_in_request
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -69,7 +69,7 @@ class RoutingPolicy:
     """`inbox.downstream.AccessPolicy`, answered from the current assignments."""
 
     def filter(self, user: Somebody, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
-        role = role_of(user)
+        role = role_in_request(user)
         if role not in _WORKING:
             return queryset.none()
         current = Assignment.objects.filter(conversation=OuterRef("pk"), ended_at=None)
@@ -153,7 +153,7 @@ class RoutingPolicy:
         return f"Replies about {topic} are read by somebody else before they leave." if topic else ""
 
     def permits(self, user: Somebody, action: str) -> bool:
-        return role_of(user) in _WITHOUT.get(action, frozenset())
+        return role_in_request(user) in _WITHOUT.get(action, frozenset())
 
     def scopes_of(self, user: Somebody) -> frozenset[str]:
         if not user.is_authenticated or user.pk is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from inbox import health, held
+from inbox import selectors as selectors_of_inbox
 from inbox.models import Conversation
-from inbox.services import counts
 from routing.models import AgentProfile, Assignment, Membership, QueueEntry, RoutingJob, Team
 
 PAGE = 50
@@ -122,22 +123,56 @@ def count_keys(*, team_ids: Collection[int], agent_id: int | None, unrouted: boo
     return keys + (["unrouted"] if unrouted else [])
 
 
-def counts_for(user: AbstractBaseUser) -> dict[str, int]:
-    """Exact counts of every queue that ``user`` sees, by key."""
-    profile = AgentProfile.objects.filter(user_id=user.pk, user__is_active=True).first()
-    if profile is None or profile.role == AgentProfile.Role.ADMIN:
-        return {}
-    teams = [team.pk for team in teams_of(user)]
-    lead = profile.role == AgentProfile.Role.LEAD
-    return counts.read(count_keys(team_ids=teams, agent_id=user.pk, unrouted=lead))
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page that somebody opens."""
+
+    teams: Sequence[Team] = ()  # in which they work, the help desk first
+    paused: bool = False
+    stopped: bool = False  # nothing leaves: the database was restored
+    unsent: int = 0  # how much of theirs was not sent, or may not have been
+    held: int = 0  # how many replies wait for a lead
+    trouble: int = 0  # how much needs a person, of what they look after
+    ill: int = 0  # how many connections need somebody
 
 
-def teams_of(user: AbstractBaseUser) -> list[Team]:
-    """The teams ``user`` works in, the help desk first. Experts work in teams of experts only."""
-    teams = Team.objects.filter(memberships__user_id=user.pk).filter(
-        ~Q(memberships__user__profile__role=AgentProfile.Role.EXPERT) | Q(kind=Team.Kind.EXPERTS)
-    )
-    return _help_desk_first(teams)
+# Written out as the rows are; what others define stands in it as they say it.
+_TEAMS = """
+    SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.name, 'kind', t.kind, 'returns_after',
+        t.returns_after)), '[]')
+    FROM routing_membership m JOIN routing_team t ON t.id = m.team_id
+    WHERE m.user_id = %s AND (t.kind = 'experts' OR %s <> 'expert')
+"""
+
+
+def frame_of(user: AbstractBaseUser, role: str) -> Frame:
+    """All of it in one statement. Signs of what somebody of this role does not look after are not asked for."""
+    leads, keeps_accounts = role == AgentProfile.Role.LEAD, role == AgentProfile.Role.ADMIN
+    signs: dict[str, tuple[str, Sequence[Any]]] = {
+        "paused": ("SELECT EXISTS (SELECT FROM inbox_sendingpause WHERE ended_at IS NULL)", ()),
+        "stopped": ("SELECT NOT inbox_at_home()", ()),
+    }
+    if not keeps_accounts:
+        signs["teams"] = (_TEAMS, (user.pk, role))
+        signs["unsent"] = _number(selectors_of_inbox.unsent_of(user))
+    if leads:
+        signs["held"] = _number(held.waiting(user).distinct("item"))
+        signs["trouble"] = _number(selectors_of_inbox.in_trouble(user))
+    if leads or keeps_accounts:
+        signs["ill"] = _number(health.ill())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT " + ", ".join(f"({sql})" for sql, _ in signs.values()),
+            [value for _, values in signs.values() for value in values],
+        )
+        found = dict(zip(signs, cursor.fetchone(), strict=True))
+    return Frame(**{**found, "teams": _help_desk_first(Team(**row) for row in found.get("teams", ()))})
+
+
+def _number(rows: QuerySet[Any]) -> tuple[str, Sequence[Any]]:
+    """The statement that counts ``rows``, and its values."""
+    sql, values = rows.order_by().values("pk").query.sql_with_params()
+    return f"SELECT count(*) FROM ({sql}) counted", values
 
 
 def all_teams(*, with_topics: bool = False) -> list[Team]:
@@ -145,7 +180,7 @@ def all_teams(*, with_topics: bool = False) -> list[Team]:
     return _help_desk_first(Team.objects.prefetch_related("topics") if with_topics else Team.objects.all())
 
 
-def _help_desk_first(teams: QuerySet[Team]) -> list[Team]:
+def _help_desk_first(teams: Iterable[Team]) -> list[Team]:
     return sorted(teams, key=lambda team: (not team.is_help_desk, team.name.casefold()))
 
 

@@ -250,7 +250,7 @@ def test_the_queue_takes_one_statement_for_any_number_of_rows(desk: Loaded, rows
     assert (len(found), len(captured)) == (rows, 1)
 
 
-def test_the_page_takes_at_most_twelve_statements(desk: Loaded) -> None:
+def test_the_page_takes_at_most_six_statements(desk: Loaded) -> None:
     client = Client()
     client.force_login(desk.agent)
     with CaptureQueriesContext(connection) as captured:
@@ -258,7 +258,7 @@ def test_the_page_takes_at_most_twelve_statements(desk: Loaded) -> None:
         statements = [query["sql"] for query in captured.captured_queries]
     assert response.status_code == 200
     assert len(response.context["rows"]) == 25
-    assert len(statements) <= 12, statements
+    assert len(statements) <= 6, statements
     assert len([sql for sql in statements if "routing_queueentry" in sql]) == 1
     _renders_without_a_statement(response)
 
@@ -279,7 +279,7 @@ def test_a_conversation_of_500_messages_takes_a_fixed_number_of_statements(desk:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(f"/inbox/team-{desk.team_id}/{desk.thread_id}/").status_code == 200
         statements = len(captured)
-    assert statements <= 24
+    assert statements <= 19
 
 
 def test_counts_are_read_in_one_statement(desk: Loaded) -> None:

@@ -12,20 +12,21 @@ from django.http import HttpRequest
 from connectors.types import ActSpec
 from inbox import acts, health, selectors, timeline
 from inbox.downstream import policy
-from inbox.models import Conversation
+from inbox.models import Conversation, SendingPause
 from inbox.parameters import whole
 from inbox.permissions import person
 from inbox.selectors import Ends
 from inbox.services import media, networks
 from inbox.views import acting, composer
 from inbox.views.kept import take
-from inbox.views.pausing import keeps
 
 if TYPE_CHECKING:
     from inbox.timeline import Line
 
 
-def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Line] = ()) -> dict[str, Any]:
+def context(
+    request: HttpRequest, conversation: Conversation, extra: Iterable[Line], *, pauses: Sequence[SendingPause]
+) -> dict[str, Any]:
     """Everything that ``inbox/_pane.html`` shows, in a fixed number of statements."""
     lines = min(max(whole(request.GET.get("lines")) or 0, timeline.LINES), timeline.MOST)
     ends = selectors.ends_of(conversation.pk)
@@ -59,8 +60,7 @@ def context(request: HttpRequest, conversation: Conversation, extra: Iterable[Li
         "undoable": timeline.undoable(items, person(request).pk),
         "undo_seconds": int(settings.UNDO_SECONDS),
         "can_reply": "note" in mine,
-        "account_notice": health.notice(conversation.connection) or keeps(request, conversation.connection),
-        "stopped": health.stopped(request.user),
+        "account_notice": health.notice(conversation.connection, pauses),
         "may_tag": "tag" in mine,
         "tags": selectors.tags_beside(conversation.pk),
         "composer": composer.shown(request, conversation, ends, mine),

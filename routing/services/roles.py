@@ -21,6 +21,17 @@ def role_of(user: Somebody) -> str:
     return profiles.values_list("role", flat=True).first() or ""
 
 
+def role_in_request(user: Somebody) -> str:
+    """The same of whoever asks, without a statement: their profile was read with them as the request began.
+
+    It ends with the request, as the object does. Of anybody who comes without a profile the role is read now.
+    """
+    if not isinstance(user, AbstractBaseUser) or "profile" not in user._state.fields_cache:
+        return role_of(user)
+    profile: AgentProfile | None = getattr(user, "profile", None)
+    return profile.role if profile is not None and user.is_active else ""
+
+
 def require_admin(user: Somebody) -> None:
     """Refused unless ``user`` may change how the whole desk is set up."""
     if role_of(user) != AgentProfile.Role.ADMIN:

@@ -40,12 +40,12 @@ def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None
     desk = desk_of(request)
     if not desk.works:
         return render(request, "routing/no_desk.html", {"here": "inbox"}, status=200)
+    position = events.position()  # before all that is shown: what happens from here on is heard live
     chosen = desk.queues.get(queue)
     if chosen is None:
         raise Http404("There is no such queue here.")
     audience = request.GET.get("audience", "")
     audience = audience if audience in AUDIENCES else ""
-    position = events.position()  # before the rows: what happens from here on is heard live
     shown: dict[str, Any] = {
         "position": position, "here": "inbox", "queue": chosen, "audience": audience,
         "selected": conversation_id, "me": request.user.pk,
@@ -97,10 +97,12 @@ def _frame(desk: Desk, queue: Queue, audience: str) -> dict[str, Any]:
 def _pane(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
     conversation = conversation_for(request.user, conversation_id)
     decisions = selectors.history_of(conversation_id)
-    shown = pane.context(request, conversation, _lines(decisions))
+    desk = desk_of(request)
+    shown = pane.context(request, conversation, _lines(decisions), pauses=desk.pauses)
     current = next((row for row in reversed(decisions) if row.ended_at is None), None)
     return {
         **shown,
+        "stopped": desk.stopped,
         "assignment": current,
         "mine": bool(current and current.agent_id == request.user.pk),
         "handed": bool(current and _awaits(current, request.user.pk)),

@@ -8,7 +8,6 @@ from django import template
 from django.conf import settings
 
 from inbox.downstream import policy
-from inbox.views import pausing
 from routing.desk import desk_of
 
 register = template.Library()
@@ -32,12 +31,12 @@ def sidebar(context: dict[str, Any]) -> dict[str, Any]:
 def band(context: dict[str, Any]) -> dict[str, Any]:
     """What everybody must know before they send: above every page."""
     request = context["request"]
-    paused = pausing.running(request) if desk_of(request).role else []
+    desk = desk_of(request)
     return {
         "request": request,
-        "pauses": paused,
-        "unsent": desk_of(request).unsent,
-        "may_pause": bool(paused) and policy().permits(request.user, "pause_sending"),
+        "pauses": desk.pauses,
+        "unsent": desk.unsent,
+        "may_pause": policy().permits(request.user, "pause_sending"),
         "csrf_token": context.get("csrf_token"),
     }
 

@@ -150,4 +150,4 @@ def test_the_statements_of_the_dashboard_are_few_and_do_not_grow() -> None:
         with CaptureQueriesContext(connection) as queries:
             client.get("/metrics/")
         costs.append(len(queries))
-    assert costs[0] == costs[1] <= 30
+    assert costs[0] == costs[1] <= 26

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inbox.downstream import policy
 from inbox.models import Conversation
-from routing.models import Membership
+from routing.models import AgentProfile, Membership
 from routing.services.assignment import route_due
 from tests import factories
 
@@ -90,6 +90,16 @@ def test_leaving_a_team_ends_the_access_at_once(desk: factories.Desk, places: di
     Membership.objects.filter(user=desk.bob, team=desk.billing).delete()
     assert places["billing"] not in policy().allowed(desk.bob, "view", list(places.values()))
     assert f"team:{desk.billing.pk}" not in policy().scopes_of(desk.bob)
+
+
+def test_a_role_that_was_taken_away_ends_with_the_next_request(desk: factories.Desk) -> None:
+    """Who asks is read once a request, with their role; nothing of it outlives the request."""
+    bob = factories.signed_in(desk.bob)
+    assert bob.get("/held/").status_code == 200
+    AgentProfile.objects.filter(user=desk.bob).update(role="agent")
+    page = bob.get("/inbox/mine/").content.decode()
+    assert bob.get("/held/").status_code == 403
+    assert "held-count" not in page
 
 
 def test_asking_costs_one_statement_whatever_the_number(desk: factories.Desk) -> None:

@@ -307,7 +307,7 @@ def test_pages_take_as_many_statements_for_a_big_desk(desk: Desk, name: str) -> 
         with CaptureQueriesContext(connection) as queries:
             assert client.get(PAGES[name]).status_code == 200
         costs.append(len(queries))
-    assert costs[0] == costs[1] <= 18
+    assert costs[0] == costs[1] <= 16
 
 
 # Preview ------------------------------------------------------------------------------------------

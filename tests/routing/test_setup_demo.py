@@ -50,7 +50,8 @@ def test_people_teams_and_rules(passwords: Path, settings: Any) -> None:
     assert alice.get_full_name() == "Alice Lindqvist"
     assert not mei.has_usable_password()
     assert not User.objects.filter(is_superuser=True).exists()
-    teams = {team.name: team.kind for team in selectors.teams_of(User.objects.get(username="bob"))}
+    bob = User.objects.get(username="bob")
+    teams = {team.name: team.kind for team in selectors.frame_of(bob, roles["bob"]).teams}
     assert teams == {
         "Help desk": "help_desk",
         "Support": "support",
