@@ -1,6 +1,6 @@
 """What make calls: brings what is missing, then does the work. Standard library only, for any Python that finds it.
 
-python3 scripts/bootstrap.py run | test [pytest arguments] | check | lock | install
+python3 scripts/bootstrap.py run | test [pytest arguments] | check | lock | install | screenshots
 """
 
 import contextlib
@@ -191,11 +191,13 @@ def work(command, arguments):
     install("requirements.txt" if command in ("run", "install") else "requirements-dev.txt")
     programs = {
         "run": ["-m", "socialdesk.embedded.run"],
-        "test": ["-m", "pytest"],
+        # All of them by two workers; a choice by one, where -s and --pdb work.
+        "test": ["-m", "pytest", *([] if arguments else ["-n2", "--dist=loadgroup"])],
         "bench": ["-m", "tests.bench.run"],
         "quality": ["-m", "tests.quality.run"],
         "check": ["-m", "scripts.check"],
         "lock": ["-m", "scripts.lock"],
+        "screenshots": ["-m", "scripts.screenshots"],
         "install": ["-c", ""],
     }
     os.execv(PYTHON, [PYTHON, *programs[command], *arguments])

@@ -19,9 +19,10 @@ from socialdesk.embedded.testing import make_services
 
 
 def _provide_services() -> None:
-    """One pair of servers for the run. Workers of pytest-xdist inherit the addresses, as does whoever sets them."""
-    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ:
+    """A pair of servers for each process of the run, or the ones that whoever runs the tests has set."""
+    if "DATABASE_URL" in os.environ and "REDIS_URL" in os.environ and "TEST_SERVICES" not in os.environ:
         return
+    os.environ["TEST_SERVICES"] = "own"  # workers of pytest-xdist inherit the addresses of the process that starts them
     services = make_services()
     atexit.register(services.stop)
     services.start()
@@ -114,11 +115,20 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": CHROMIUM, "args": quiet}
 
 
+# These run whole desks: one of them at a time, while another worker does what needs only a database.
+WHOLE_DESKS = (
+    "browser/", "chaos/", "production/", "flows/test_fairness", "flows/test_tokens", "test_runtime_desk",
+    "test_runtime_services",
+)  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if CHROMIUM is None:
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+    for item in items:
+        path = item.path.relative_to(Path(__file__).parent).as_posix()
+        item.add_marker(pytest.mark.xdist_group("whole desks" if path.startswith(WHOLE_DESKS) else path))
+        if CHROMIUM is None and item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
 
 
 # --- skips are said aloud, and in CI only the listed ones pass ------------------------------------------------------
@@ -133,7 +143,8 @@ def unlisted_skips(skipped: list[str]) -> list[str]:
 
 def _skipped(config: pytest.Config) -> list[str]:
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    return [report.nodeid for report in reporter.stats.get("skipped", [])] if reporter else []
+    # pytest-xdist appends the group to the name.
+    return [report.nodeid.split("@")[0] for report in reporter.stats.get("skipped", [])] if reporter else []
 
 
 @pytest.hookimpl(trylast=True)
