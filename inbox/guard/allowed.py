@@ -27,12 +27,11 @@ class Allowed:
         self._around = around
         words = [*around.names, *(field.value for field in around.record if _is_a_name(field.name))]
         self.names = frozenset(word for name in words for word in re.findall(r"[^\W_]+", fold(name).plain))
-        self._public = {value for text in around.public if len(value := normal(text)) >= 3}
+        public = [normal(text) for text in around.public]
+        self._public = {value for value in public if len(value) >= 3}
         self._dialled = {way for value in self._public for way in spellings(value)}
         # What covers all that lies inside it: half a number of ours is ours.
-        self.ours = {
-            way for text in around.public for way in ({normal(text)} | cores(normal(text))) if len(way) >= _PART
-        }
+        self.ours = {way for value in public for way in ({value} | cores(value)) if len(way) >= _PART}
         self._hosts = tuple(text.strip().lower().rpartition("@")[2] for text in around.public if "." in text)
         self._open = _values(around.record, Protection.OPEN)
         self._soft = _values(around.record, Protection.SOFT)

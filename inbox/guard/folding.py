@@ -190,4 +190,6 @@ def fold(original: str) -> Folded:
 
 def normal(value: str) -> str:
     """How two spellings of one value are told to be the same: letters and digits only, small, without accents."""
+    if value.isascii() and _COUNTED.isdisjoint(_LETTERS.findall(plain := value.lower())):
+        return _OTHER.sub("", plain)  # What folding would take out or turn into a space goes as well.
     return _OTHER.sub("", fold(value).plain.replace("ß", "ss"))

@@ -23,6 +23,7 @@ _DATES = re.compile(
     r"|(?<!\d)(?<!\d )(?:0[1-9]|[12]\d|3[01]) (?:0[1-9]|1[0-2]) 20\d\d(?![ ]?\d)"
     r"|(?<![\d-])(?:19|20)\d\d ?[-/] ?(?:(?:19|20)?\d\d)(?![\d-])|(?<![\d/-])24/7(?![\d/-])"
 )
+_RUN = re.compile(r"[0-9]+")
 _PARTED = re.compile(r"\d ?[-/.:] ?\d|\d\d \d\d 20\d\d")
 _DOTTED = re.compile(r"\d{1,2}(?:\.\d{1,2}){3}$")
 _MONEY_BEFORE = re.compile(r"(?:[$€£¥]|usd|eur|gbp|sek|pln|chf|rs\.?)[ ]?$")
@@ -52,11 +53,20 @@ def numbers(context: Context, masked: str) -> Iterator[Span]:
         for groups in cards(chain):
             taken.append((groups[0].start, groups[-1].end))
             yield Span(Kind.CARD, *taken[-1])
-    dates = [match.span() for match in _DATES.finditer(masked)] if _PARTED.search(masked) else []
+    dates = list(_dates(masked)) if _PARTED.search(masked) else []
     rest = blank(masked, [*taken, *dates])
     for chain in chains(rest):
         for piece in _narrow(rest, chain):
             yield from _of(context, rest, piece)
+
+
+def _dates(masked: str) -> Iterator[tuple[int, int]]:
+    """Dates, hours and years: each begins where a run of digits does."""
+    done = 0
+    for run in _RUN.finditer(masked):
+        if run.start() >= done and (date := _DATES.match(masked, run.start())):
+            done = date.end()
+            yield date.span()
 
 
 def cards_in(text: str, start: int, end: int) -> Iterator[Span]:

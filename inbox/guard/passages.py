@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import pairwise, product
 
-from inbox.guard.folding import PLAIN, Folded
+from inbox.guard.folding import PLAIN, Folded, fold
 from inbox.guard.masking import mask
 from inbox.guard.polite import POLITE
 
@@ -47,6 +47,20 @@ class Read:
         return [match.span() for match in _WORD.finditer(self._plain)]
 
 
+_REMEMBERED = 4_000  # Characters of a text that is worth remembering; few messages are longer.
+
+
+def read(text: str) -> Read:
+    """A private text, prepared once: it is compared with every draft of its conversation, at each pause in typing."""
+    return _read(text) if len(text) <= _REMEMBERED else Read(fold(text))
+
+
+@lru_cache(maxsize=2048)
+def _read(text: str) -> Read:
+    """By content, so that an edited message is another text; the oldest go when others come."""
+    return Read(fold(text))
+
+
 def copied(draft: Read, sources: Sequence[Read], names: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Runs of ``draft`` that stand in one of ``sources`` as well: eight words, or forty characters."""
     words = draft.words
@@ -54,8 +68,8 @@ def copied(draft: Read, sources: Sequence[Read], names: frozenset[str]) -> Itera
     run = [0] * len(words)  # How many words from here on were copied.
     for source in sources:
         theirs = source.words
-        for at, gram in enumerate(_grams(theirs)):
-            for here in grams.get(gram, ())[:8]:
+        for gram in () if source.grams.keys().isdisjoint(grams) else source.grams.keys() & grams.keys():
+            for at, here in product(source.grams[gram], grams[gram][:8]):
                 if at and here and theirs[at - 1] == words[here - 1]:
                     continue  # The run began earlier.
                 length, most = _GRAM, min(len(words) - here, len(theirs) - at)

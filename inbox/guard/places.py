@@ -129,7 +129,7 @@ _GATES = [
     ),
     re.compile(r"via|v\.|piazz|p\.|corso|c\.so|vicolo|largo|l\.go|contrada|lungomare|stra?d|str\.|localita|frazione"),
     re.compile(r"ul[. i]|al[.e ]|pl[. a]|os[. i]|rynek|skwer"),
-    re.compile(r"\d{4}|\d\d-\d{3}|\d{3} \d\d"),
+    re.compile(r"\d ?[a-z]?,?[ \n]{1,2}(?:[a-z]{1,2}-)?(?:\d{5}|\d\d-\d{3}|\d{3} \d\d|\d{4} ?[a-z]{2}) "),
 ]
 # "Android 14 Street View", "Level 26 Boss Hill": the noun before a number says that it counts no house.
 _COUNTED = re.compile(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from inbox.guard.allowed import Allowed
 from inbox.guard.folding import Folded, fold, normal
-from inbox.guard.passages import Read, copied
+from inbox.guard.passages import Read, copied, read
 from inbox.guard.patterns import patterns
 from inbox.guard.phones import spellings
 from inbox.guard.record import in_record
@@ -97,7 +97,7 @@ def _copied(parts: Sequence[Folded], around: Surroundings, allowed: Allowed) -> 
         return
     drafts = [Read(folded) for folded in parts]
     for kind, texts in ((Kind.PASSAGE, around.direct), (Kind.NOTE, around.notes)):
-        sources = [Read(fold(text)) for text in texts]
+        sources = [read(text) for text in texts]
         private = {value for source in sources for value, _, _ in source.codes}
         for number, draft in enumerate(drafts):
             for start, end in copied(draft, sources, allowed.names):

@@ -41,6 +41,7 @@ _NEAR = re.compile(
 )
 _RUN = re.compile(r"(?<![A-Za-z0-9+/=_.~-])[A-Za-z0-9+/_.~-]{10,}={0,2}")
 _LONG = 24
+_LEAST_HEX = 32  # From here on digits alone may be a key.
 _HEX = re.compile(r"^(?:[0-9a-f]{32,}|[0-9A-F]{32,})$")
 _BITS = 3.6  # Of a character: words stand below it, random letters and digits above.
 _LOGIN = re.compile(r"(?<=://)[^\s/@:]{1,64}:[^\s/@]{1,64}(?=@)")
@@ -70,7 +71,7 @@ def tokens(text: str) -> Iterator[Span]:
         yield Span(Kind.TOKEN, *match.span())
     for match in _RUN.finditer(text):
         value = match.group()
-        if value.isalpha() or not any(c.isdigit() for c in value):
+        if not any(c.isdigit() for c in value) or (len(value) < _LEAST_HEX and not any(c.isalpha() for c in value)):
             continue
         named = _NAMED.search(text, max(0, match.start() - 48), match.start())
         near = len(value) >= 14 and (

@@ -262,6 +262,7 @@ class Context:
         self.folded = folded
         self.words = keywords(folded)
         self._ends = [word.end for word in self.words]
+        self._before: dict[tuple[int, int], list[Keyword]] = {}  # What was asked before, by its place.
 
     def ends_at(self, place: int) -> bool:
         """Whether a keyword ends at ``place``, as in tel0123."""
@@ -270,7 +271,10 @@ class Context:
 
     def before(self, start: int, within: int = _BEFORE) -> list[Keyword]:
         """The keywords that stand before ``start`` in its sentence, the nearest first."""
+        if (known := self._before.get((start, within))) is not None:
+            return known
         near: list[Keyword] = []
+        self._before[start, within] = near
         for at in range(bisect_left(self._ends, start + 1) - 1, -1, -1):
             word = self.words[at]
             if start - word.end > within or _SENTENCE_ENDS.search(self.folded.text, max(0, word.end - 1), start):
