@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PORT SANDBOX_PORT
 
-.PHONY: run test check lock install bench quality clean
+.PHONY: run test check lock install bench quality screenshots clean
 
 run:      ## start the whole desk on this machine (PORT=8000)
 	@exec $(PYTHON) scripts/bootstrap.py run
@@ -24,6 +24,9 @@ bench:    ## figures beside their targets (ARGS="--quick" leaves out a million)
 
 quality:  ## how well the desk judges, beside its targets (ARGS="--misses" says what was missed)
 	@exec $(PYTHON) scripts/bootstrap.py quality $(ARGS)
+
+screenshots: ## every page of the demo desk, in both themes and at a phone's width
+	@exec $(PYTHON) scripts/bootstrap.py screenshots $(ARGS)
 
 clean:    ## everything that make has brought; the data folder stays
 	rm -rf .venv node_modules build staticfiles

@@ -1,4 +1,4 @@
-"""`python3 scripts/bootstrap.py screenshots`: every page of the demo desk, in both themes and at a phone's width.
+"""`make screenshots`: every page of the demo desk, in both themes and at a phone's width.
 
 They lie below build/screenshots/ then. A desk is started in a data folder of its own and stopped again; `--desk` looks
 at one that runs already, as it is. The pictures that README.md and docs/ show are written anew into docs/images/: look
