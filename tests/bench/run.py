@@ -22,8 +22,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="10,000 and 100,000 conversations, 100,000 interactions")
     parser.add_argument("--batches", type=int, default=30, help="batches of the ingest comparison")
-    parser.add_argument("--only", choices=("ingest", "pages", "figures"), help="one part of it")
+    parser.add_argument("--only", choices=("guard", "ingest", "pages", "figures"), help="one part of it")
     chosen = parser.parse_args()
+    if chosen.only in (None, "guard"):
+        _guard()
+    if chosen.only == "guard":
+        return 0
     services = make_services(settings=SETTINGS)
     try:
         services.start()
@@ -54,6 +58,21 @@ def _configure(database: str, broker: str) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+
+
+def _guard() -> None:
+    """Needs no database. Each reply is one that leaks, which takes the guard longer than one that does not."""
+    from tests.quality.guard import speed
+    from tests.quality.guard.replies import HALVES, replies
+
+    written = list(replies(seed=2, times=2, halves=frozenset(HALVES)))
+    print(f"The guard, replies of {speed.LENGTH} characters in nine locales, processor's time (on the clock)")
+    for name, alone in (("alone", True), ("with record, threads and notes", False)):
+        took = speed.measure(written, alone=alone)
+        clock = f"({took.wall_p50:.1f} / {took.wall_p95:.1f})"
+        cells = f"p50 {took.p50:.1f}, p95 {took.p95:.1f} ms {clock}"
+        print(f"  {name:31} {cells}     target p95 <= {speed.TARGET_MS:.0f} ms")
+    print(f"  load of the machine, one minute {os.getloadavg()[0]:10.1f}\n", flush=True)
 
 
 def _ingest(batches: int) -> None:

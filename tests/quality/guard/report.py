@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.quality.guard import open_sets, speed
+from tests.quality.guard import open_sets
 from tests.quality.guard.locales import LOCALES
 from tests.quality.guard.measure import ALARMS_TARGET, TARGETS, Group, Recall, Result, measure
-from tests.quality.guard.replies import EVERYTHING, HALVES, KINDS, ORDINARY, replies
+from tests.quality.guard.replies import EVERYTHING, KINDS, ORDINARY, replies
 
 ALARM_ROWS = (("sealed", "templates never shown"), ("open", "the open half"), (ORDINARY, "further open templates"))
 
@@ -21,7 +21,6 @@ def show(*, seed: int, times: int, misses: bool) -> bool:
     _by_locale(result)
     _hostile(result)
     good &= _alarms(result)
-    good &= _speed(seed)
     if misses:
         _misses(result)
     _open_sets()
@@ -79,18 +78,6 @@ def _alarms(result: Result) -> bool:
         cells = f"{alarms.per_thousand:8.1f}{alarms.warned_per_thousand:8.0f}{alarms.texts:8,}"
         print(f"  {name:30}{cells}   {'' if met else 'MISSED'}")
     return good
-
-
-def _speed(seed: int) -> bool:
-    written = list(replies(seed=seed + 1, times=2, halves=frozenset(HALVES)))
-    took = speed.measure(written)
-    met = took.p95 <= speed.TARGET_MS
-    print(
-        f"\n  A reply of {speed.LENGTH} characters, {took.replies:,} of them: p50 {took.p50:.2f} ms, "
-        f"p95 {took.p95:.2f} ms (on the clock {took.wall_p50:.2f} and {took.wall_p95:.2f})"
-        f"   target p95 <= {speed.TARGET_MS:.0f} ms{'' if met else '  MISSED'}"
-    )
-    return met
 
 
 def _misses(result: Result) -> None:
