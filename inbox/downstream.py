@@ -6,7 +6,7 @@ learns from events.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,6 +52,9 @@ class AccessPolicy(Protocol):
 
     def approval(self, user: Somebody, conversation_id: int) -> str:
         """Why what ``user`` writes there is read by somebody else before it leaves; "" where it is not."""
+
+    def approvers(self, conversation_ids: Collection[int], *, besides: int) -> Mapping[int, Sequence[str]]:
+        """For each conversation, the names of those who may approve there, without ``besides``. One statement."""
 
     def permits(self, user: Somebody, action: str) -> bool:
         """Whether ``user`` may do an ``action`` that belongs to no conversation."""

@@ -43,6 +43,7 @@ class Case:
     may: frozenset[str]
     reader: int | None
     holds: Sequence[OutboxHold] = field(default_factory=list)
+    approvers: Sequence[str] = ()  # who else may approve, of what the reader wrote
 
     @property
     def first(self) -> OutboxItem:
@@ -95,7 +96,10 @@ def count(user: Somebody) -> int:
 
 
 def cases(user: Somebody, *, item_id: int | None = None, limit: int = SHOWN) -> list[Case]:
-    """What waits, the longest first (or the one case of ``item_id``). Five statements, whatever the number."""
+    """What waits, the longest first (or the one case of ``item_id``). Five statements, whatever the number.
+
+    One more for who else may approve what ``user`` wrote.
+    """
     chosen = waiting(user)
     if item_id is not None:
         chosen = chosen.filter(item=item_id)
@@ -109,7 +113,9 @@ def cases(user: Somebody, *, item_id: int | None = None, limit: int = SHOWN) -> 
     known = {row.pk: row for row in held.prefetch_related(Prefetch("holds", queryset=holds))}
     may = policy().actions(user, {row.conversation_id for row in known.values()})
     pictures = selectors.pictures_of(list(known.values()))
-    return [_case(guarding.in_order(known[pk], known), may, user, pictures) for pk in first if pk in known]
+    own = {row.conversation_id for row in known.values() if row.author_id == user.pk}
+    others = policy().approvers(own, besides=user.pk or 0) if own else {}
+    return [_case(guarding.in_order(known[pk], known), may, user, pictures, others) for pk in first if pk in known]
 
 
 def _case(
@@ -117,6 +123,7 @@ def _case(
     may: Mapping[int, frozenset[str]],
     user: Somebody,
     pictures: Mapping[int, Sequence[Attachment]],
+    others: Mapping[int, Sequence[str]],
 ) -> Case:
     parts, holds = [], []
     for item in items:
@@ -124,7 +131,8 @@ def _case(
         holds += [hold for hold in mine if hold.kind in OutboxHold.BY_PEOPLE]
         found = [mark for hold in mine if hold.kind == GUARD for mark in hold.marks]
         parts.append(_marked(item, found, pictures.get(item.pk, ())))
-    return Case(parts, may.get(items[0].conversation_id, frozenset()), user.pk, holds)
+    talk = items[0].conversation_id
+    return Case(parts, may.get(talk, frozenset()), user.pk, holds, others.get(talk, ()))
 
 
 def _marked(item: OutboxItem, found: Sequence[Mark], pictures: Sequence[Attachment]) -> Part:

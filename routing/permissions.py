@@ -152,6 +152,26 @@ class RoutingPolicy:
             return f"What {person} writes is read by somebody else before it leaves."
         return f"Replies about {topic} are read by somebody else before they leave." if topic else ""
 
+    def approvers(self, conversation_ids: Collection[int], *, besides: int) -> dict[int, list[str]]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT c.id, coalesce(nullif(u.first_name, ''), u.username) FROM inbox_conversation c
+                JOIN auth_user u ON u.is_active AND u.id <> %s
+                JOIN routing_agentprofile p ON p.user_id = u.id AND p.role = ANY(%s)
+                LEFT JOIN routing_assignment a ON a.conversation_id = c.id AND a.ended_at IS NULL
+                WHERE c.id = ANY(%s::bigint[]) AND (
+                    a.id IS NULL OR a.agent_id = u.id
+                    OR EXISTS (SELECT FROM routing_membership m WHERE m.user_id = u.id AND m.team_id = a.team_id)
+                ) ORDER BY 2, u.id
+                """,
+                [besides, list(_ON_CONVERSATIONS["approve"]), list(conversation_ids)],
+            )
+            found: dict[int, list[str]] = {}
+            for pk, name in cursor.fetchall():
+                found.setdefault(pk, []).append(name)
+            return found
+
     def permits(self, user: Somebody, action: str) -> bool:
         return role_in_request(user) in _WITHOUT.get(action, frozenset())
 

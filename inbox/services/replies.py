@@ -27,6 +27,10 @@ __all__ = ["Refused", "Stopped", "compose"]
 
 NO_THREADS = "This network takes one post for a reply. Say it in one, or continue privately."
 MOST_PIECES = 26  # that one click may freeze: the most posts that a form or a call takes
+NO_APPROVER = (
+    "Somebody else has to approve this, and nobody else here may. Hand it to another team, or ask an admin for one more "
+    "lead in this one."
+)
 NO_OVERRIDE = "Only a lead may let this pass. Ask one, send it privately, or take it out."
 
 
@@ -80,10 +84,11 @@ def compose(
         pieces[0] = replace(pieces[0], media=uploads.frozen(chosen))
         drafted = ready(reasons, conversation, author, pieces, seen_message_id)
         found = _guarded(reasons, conversation, author, pieces, override=override, ask=ask)
+        why = _approval(reasons, conversation, author)
         reasons.raise_if_any()
         items = _freeze(conversation, author, pieces, drafted, client_key, seen_message_id, then)
         attachments.give(item=items[0], ids=pictures)
-        _hold(items, author, found, override, send_at, undo_seconds)
+        _hold(items, author, found, override, why, send_at, undo_seconds)
         SavedDraft.objects.filter(author_id=author.pk, conversation=conversation, audience=visibility).delete()
         return items[0]
 
@@ -114,6 +119,14 @@ def _guarded(
     elif found and not ask:
         reasons.findings, reasons.texts = found, texts
     return found
+
+
+def _approval(reasons: Reasons, conversation: Conversation, author: AbstractBaseUser) -> str:
+    """Why somebody else has to read it before it leaves; what nobody could ever approve is stopped here."""
+    why = policy().approval(author, conversation.pk)
+    if why and not policy().approvers([conversation.pk], besides=author.pk).get(conversation.pk):
+        reasons.add(NO_APPROVER)
+    return why
 
 
 def _freeze(
@@ -174,6 +187,7 @@ def _hold(
     author: AbstractBaseUser,
     found: Sequence[Finding],
     override: str,
+    why: str,
     send_at: datetime | None,
     undo_seconds: float | None,
 ) -> None:
@@ -184,7 +198,6 @@ def _hold(
     if send_at and send_at > now:
         holds.append(OutboxHold(item=items[0], kind=OutboxHold.Kind.SCHEDULE, release_at=send_at))
     OutboxHold.objects.bulk_create(holds)
-    why = policy().approval(author, items[0].conversation_id)
     for item in items:
         if why:
             approvals.ask(item, why)

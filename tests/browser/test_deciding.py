@@ -95,11 +95,12 @@ def test_a_lead_edits_and_sends_returns_and_lets_pass(desk: Desk, sign_in: SignI
 
 def test_nobody_finds_a_way_to_approve_their_own(desk: Desk, sign_in: SignIn) -> None:
     AgentProfile.objects.filter(user=desk.people.bob).update(needs_approval=True)
+    factories.person("mia", desk.people.help_desk, role="lead")
     compose(desk, desk.writes("carol", "The line is dead"), "We look at it.", author=desk.people.bob)
     bob = sign_in("bob", viewport={"width": 390, "height": 844}, color_scheme="dark", bypass_csp=True)
     bob.open("/held/")
     expect(bob.page.get_by_role("button", name="Approve and send")).to_have_attribute("aria-disabled", "true")
-    expect(bob.page.get_by_text("You wrote this")).to_be_visible()
+    expect(bob.page.get_by_text("You wrote this: Mia may approve it.")).to_be_visible()
     clean(bob)
     picture(bob, "held-own-390-dark")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -12,7 +13,7 @@ from inbox import held
 from inbox.models import Event, Identity, OutboxHold, OutboxItem, SavedDraft
 from inbox.services import approvals, attachments, editing, guarding, outbox, replies
 from inbox.services.conversations import Refused
-from routing.models import AgentProfile
+from routing.models import AgentProfile, Membership
 from tests import factories
 from tests.factories import signed_in
 
@@ -103,13 +104,38 @@ def test_a_thread_is_one_case_and_is_approved_as_one(desk: factories.Desk) -> No
 
 def test_nobody_approves_their_own(desk: factories.Desk) -> None:
     AgentProfile.objects.filter(user=desk.bob).update(needs_approval=True)
+    factories.person("mia", desk.help_desk, role="lead")
     item = write(desk, author=desk.bob)
     page = signed_in(desk.bob).get("/held/").content.decode()
     assert 'aria-disabled="true"' in page
-    assert "You wrote this" in page
+    assert "You wrote this: <bdi>Mia</bdi> may approve it." in page
     answer = signed_in(desk.bob).post(f"/held/{item.pk}/approve/", {"seen": item.payload_hash}, follow=True)
     assert approvals.OWN in answer.content.decode()
     assert states() == ["held"]
+
+
+def test_what_nobody_else_may_approve_is_not_taken(desk: factories.Desk) -> None:
+    AgentProfile.objects.filter(user=desk.bob).update(needs_approval=True)
+    factories.person("ola", desk.billing, role="lead")  # sees nothing of the help desk
+    inactive = factories.person("mia", desk.help_desk, role="lead")
+    User.objects.filter(pk=inactive.pk).update(is_active=False)
+    with pytest.raises(replies.Stopped, match="nobody else here may"):
+        write(desk, author=desk.bob)
+    assert not OutboxItem.objects.exists()
+    User.objects.filter(pk=inactive.pk).update(is_active=True)
+    item = write(desk, author=desk.bob)
+    (case,) = held.cases(inactive)
+    assert approvals.approve(item_id=item.pk, actor=inactive, seen=case.seen)
+    assert states() == ["queued"]
+
+
+def test_whose_only_approver_left_reads_what_to_do(desk: factories.Desk) -> None:
+    AgentProfile.objects.filter(user=desk.bob).update(needs_approval=True)
+    mia = factories.person("mia", desk.help_desk, role="lead")
+    write(desk, author=desk.bob)
+    Membership.objects.filter(user=mia).delete()
+    page = signed_in(desk.bob).get("/held/").content.decode()
+    assert "nobody else here may approve it. Hand the conversation to another team" in page
 
 
 def test_edit_and_send_is_one_step_and_bound_to_what_was_read(desk: factories.Desk) -> None:
