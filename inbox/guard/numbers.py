@@ -148,6 +148,7 @@ def _judge(context: Context, text: str, start: int, piece: Sequence[Group], *, w
 
 _LOOK_FURTHER = {Topic.NUMBER, Topic.REFERENCE, Topic.CARD, Topic.IBAN, Topic.BIRTH, Topic.CODE}
 _BY_TWOS = re.compile(r"0[1-9](?:[ ._-]\d\d){4}$")  # Nobody but the French writes a number so, and only telephones.
+_AREA = re.compile(r"0\d{1,4}[-/.]\d[\d .-]{4,}$")  # The code of an area, cut off: no account is written so.
 _NAMED = {Topic.ACCOUNT, Topic.ID, Topic.CODE, Topic.CASE, Topic.REFERENCE}  # They say what a number is.
 _NOTHING = ""
 _NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.REFERENCE, Topic.ID, Topic.CODE, Topic.CARD)
@@ -155,12 +156,14 @@ _NAMING = (Topic.ACCOUNT, Topic.CASE, Topic.REFERENCE, Topic.ID, Topic.CODE, Top
 
 def _by_itself(context: Context, written: str, digits: str, start: int, topics: list[Topic]) -> Kind | str | None:
     """What a number is whatever stands beside it: a kind, nothing at all, or None where only a word can say."""
-    abroad = written.startswith(("+", "(+"))
+    abroad = written.startswith(("+", "(+")) or (digits.startswith("00") and phones.judged(written, called=False) != "")
     if not abroad and a_states_number(digits, grouped=not written.isdigit()) and Topic.ACCOUNT not in topics[:1]:
         return Kind.NATIONAL_ID
     # A number that begins with a 0 needs its noun nearer: it looks like one to dial.
     far = context.told(start, topics)
     told = far if digits[0] == "0" else next((topic for topic in topics if topic is not Topic.NUMBER), None)
+    if far is Topic.ACCOUNT and _AREA.match(written) and phones.valid(written):
+        return Kind.PHONE
     if len(digits) < 7 or (told in _NAMING and context.tight(start, *_NAMING, Topic.NUMBER) and not abroad):
         return None
     verdict = phones.judged(written, called=False)
@@ -184,7 +187,7 @@ def _by_word(
         return Kind.NATIONAL_ID, Level.HOLD
     if (
         topic is Topic.NUMBER
-        and count >= 9
+        and count >= (8 if digits[0] == "0" else 9)  # Few accounts begin with a 0.
         and Topic.ACCOUNT not in context.topics(start, end)[:3]
         and phones.valid(written)
     ):

@@ -35,11 +35,11 @@ _WORDS = {
         call(?:ed|ing|s)? ring(?:ing)? dial reach reachable callback fax voicemail
         telefon\w* handy\w* mobil\w* rufnummern? festnetz\w* ruckruf\w* anrufen angerufen anzurufen erreich\w* durchwahl
         telephon\w* portable appel\w* joindre joignable rappel\w* fixe
-        telefono movil celular llam\w+ fijo tfno tlf contactar\w*
-        cellulare chiam\w+ recapito
+        telefono movil celular llam\w+ fijo tfno tlf contact(?:ar|ad|am)\w* localizar\w* telefonear
+        cellulare chiam\w+ recapito contatt(?:are|ato|arl)\w* provat[oa]_al
         telefoon\w* mobiel\w* bellen gebeld bereik\w* belt
-        telefon\w* komork\w+ kom dzwon\w+ zadzwon\w+ oddzwon\w*
-        ringa ringer ringt nas mobilnummer tfn kontaktnummer""",
+        telefon\w* komork\w+ kom dzwon\w+ zadzwon\w+ oddzwon\w* dodzwon\w*
+        ringa ringer ringt nas na(?=\s+(?:dig|er|henne|honom)(?![a-z])) mobilnummer tfn kontaktnummer""",
     Topic.ID: r"""
         ssn s\.s\.n social_security(?:_(?:number|no|nr))? national_insurance(?:_(?:number|no))? nino ni_(?:number|no)
         passports? driver'?s?_licen[cs]e driving_licen[cs]e drivers?_licen[cs]e tax_?(?:payer)?_?(?:id|number|no|reference)
