@@ -72,6 +72,15 @@ def attachment_for(user: Somebody, attachment_id: int) -> Attachment:
     return attachment
 
 
+def own_attachment_for(user: Somebody, attachment_id: int) -> Attachment:
+    """A picture of ``user``'s own, to be changed."""
+    attachment = attachment_for(user, attachment_id)
+    if attachment.author_id != user.pk:
+        raise Http404("There is no such picture here.")
+    attachment.conversation = conversation_for(user, attachment.conversation_id, "note")
+    return attachment
+
+
 def require(user: Somebody, action: str) -> None:
     """403 unless ``user`` may do an action that belongs to no conversation."""
     if not policy().permits(user, action):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from inbox.api import attachments as pictures
 from inbox.api import connections as connection_health
 from inbox.api import contacts, deciding, messages, records, tags
 from inbox.views import acting, attachments, composer, connections, conversations, held, media, outbox, pausing
@@ -42,6 +43,8 @@ urlpatterns = [
     path("api/v1/measure/", messages.MeasureView.as_view(), name="api_measure"),
     path(f"{_ONE}/messages/", messages.MessagesView.as_view(), name="api_messages"),
     path(f"{_ONE}/replies/", messages.RepliesView.as_view(), name="api_replies"),
+    path(f"{_ONE}/attachments/", pictures.AttachmentsView.as_view(), name="api_attachments"),
+    path("api/v1/attachments/<int:attachment_id>/", pictures.AttachmentView.as_view(), name="api_attachment"),
     path(f"{_ONE}/notes/", messages.NotesView.as_view(), name="api_notes"),
     path(f"{_ONE}/tags/<int:tag_id>/", tags.ConversationTagView.as_view(), name="api_conversation_tag"),
     path("api/v1/outbox/<int:item_id>/", messages.OutboxView.as_view(), name="api_outbox"),

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests import factories
+
 ROLES = ("anonymous", "inactive", "bare", "agent", "foreign", "lead", "foreign_lead", "admin")
 API = {"content_type": "application/json"}
 
@@ -24,6 +26,7 @@ class Row:
     allowed: str
     data: Mapping[str, Any] = field(default_factory=dict)
     api: bool = False
+    form: bool = False  # of the API and sent as a form, with files
 
     @property
     def expected(self) -> dict[str, int]:
@@ -192,10 +195,31 @@ def _of_api(path: str, method: str, allowed: str, **data: Any) -> Row:
     """A call whose address holds {names}: <int:…> in its route."""
     route = path.replace("{item}", "<int:item_id>").replace("{contact}", "<int:contact_id>")
     route = route.replace(f"contacts/{_ABSENT}", "contacts/<int:contact_id>")
+    route = route.replace("{attachment}", "<int:attachment_id>")
     return Row(f"api/v1/{route.replace('{tag}', '<int:tag_id>')}", method, f"/api/v1/{path}", allowed, data, api=True)
 
 
+@dataclass(frozen=True)
+class File:
+    """A picture that a form sends, however often it is read."""
+
+    name: str = "parcel.png"
+
+    def read(self) -> bytes:
+        return factories.picture()
+
+
+def _adds_picture(conversation: str, allowed: str) -> Row:
+    route, path = f"{_A}/attachments/", f"/api/v1/conversations/{conversation}/attachments/"
+    return Row(route, "POST", path, allowed, {"picture": File(), "alt": "A parcel"}, api=True, form=True)
+
+
 API_ROWS = [
+    _adds_picture("{own}", TEAM_API.replace("200", "201")),
+    _adds_picture("{unrouted}", UNROUTED_API.replace("200", "201")),
+    _adds_picture(_ABSENT, NOBODY_API),
+    # A picture that waits is its author's alone.
+    _of_api("attachments/{attachment}/", "DELETE", "401 401 404 204 404 404 404 404"),
     _of_api("conversations/", "GET", ANYBODY_API),
     *_of_conversation("", "GET"),
     *_of_conversation("messages/", "GET"),

@@ -104,7 +104,8 @@ def _undeclared(patterns: Any = None) -> list[str]:
 
 def _ask(client: Client, row: Row, names: dict[str, Any], token: str = "") -> Any:
     filled = {key: value.format(**names) if isinstance(value, str) else value for key, value in row.data.items()}
-    options: dict[str, Any] = {"content_type": "application/json"} if row.api and row.method != "GET" else {}
+    as_json = row.api and not row.form and row.method != "GET"
+    options: dict[str, Any] = {"content_type": "application/json"} if as_json else {}
     headers = {"Idempotency-Key": "k"} if row.api and row.method == "POST" else {}
     headers |= {"Authorization": f"Bearer {token}"} if token else {}
     cookies = client.cookies.copy()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
@@ -33,9 +34,11 @@ _REFUSED = {
     403: "The role, or the token's scope, does not permit it.",
     404: "There is no such thing, or it is not yours to see.",
     409: "It cannot be done as things stand; `detail` says why and what to do.",
+    413: "The files of one request, or its body, are too large.",
     422: "The Idempotency-Key was used for another request.",
     429: "Too many requests; `Retry-After` says how many seconds to wait.",
 }
+_OF_WRITING = (409, 413, 422)
 
 
 class WrongKey(APIException):
@@ -156,7 +159,7 @@ def _once(request: Request, declared: Call, work: Callable[[], Answer]) -> Respo
         answer = work()
         return Answer(answer.status, json.loads(JSONRenderer().render(answer.body) or b"null"))
 
-    said = json.dumps([request.method, request.path, request.data], sort_keys=True).encode()
+    said = json.dumps([request.method, request.path, request.data], sort_keys=True, default=_digest).encode()
     try:
         return _response(
             idempotency.once(
@@ -167,6 +170,15 @@ def _once(request: Request, declared: Call, work: Callable[[], Answer]) -> Respo
         raise WrongKey from None
     except idempotency.StillRunning:
         raise Running from None
+
+
+def _digest(file: UploadedFile[Any]) -> str:
+    """A file of a form, which a repeated request sends again; afterwards it is as if nobody had read it."""
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _documented(answer: Callable[..., Response], declared: Call, method: Callable[..., Any]) -> Callable[..., Response]:
@@ -186,7 +198,7 @@ def _documented(answer: Callable[..., Response], declared: Call, method: Callabl
             )
         )  # fmt: skip
     refused = {
-        code: OpenApiResponse(Error, words) for code, words in _REFUSED.items() if not reads or code not in (409, 422)
+        code: OpenApiResponse(Error, words) for code, words in _REFUSED.items() if not reads or code not in _OF_WRITING
     }
     summary, _, description = (inspect.getdoc(method) or "").partition("\n")
     document = extend_schema(

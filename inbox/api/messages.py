@@ -165,7 +165,11 @@ class Then(serializers.Serializer[Any]):
 
 class ReplyRequest(serializers.Serializer[Any]):
     visibility = serializers.ChoiceField(AUDIENCES, help_text="Who reads it. There is no default.")
-    text = Text(max_length=saved.LONGEST)
+    text = Text(max_length=saved.LONGEST, allow_blank=True, help_text="It may be empty beside `pictures`.")
+    pictures = serializers.ListField(
+        child=RowId(), max_length=10, required=False,
+        help_text="Ids that `attachments/` gave: for the first post, in this order.",
+    )  # fmt: skip
     more = Posts(
         child=Text(max_length=saved.LONGEST),
         help_text="Further posts of a public reply, each below the one before, where the network has threads.",
@@ -195,6 +199,11 @@ class ReplyRequest(serializers.Serializer[Any]):
     )  # fmt: skip
     ask = serializers.BooleanField(default=False, help_text="What the guard holds waits for a lead.")
 
+    def validate_text(self, text: str) -> str:
+        if not text and not self.initial_data.get("pictures"):
+            self.fields["text"].fail("blank")
+        return text
+
 
 class RepliesView(APIView):
     @call("write:replies", takes=ReplyRequest, gives=OutboxSerializer, status=201, key_required=True)
@@ -207,7 +216,7 @@ class RepliesView(APIView):
         """
         conversation_for(request.user, conversation_id, REPLIES[asked["visibility"]])
         words = {name: asked[name] for name in ("visibility", "text", "line", "fallback")}
-        words["more"] = asked.get("more", [])
+        words |= {name: asked.get(name, []) for name in ("more", "pictures")}
         item = replies.compose(
             author=person(request),
             conversation_id=conversation_id,

@@ -51,9 +51,9 @@ def waiting(*, author: User, conversation_id: int) -> list[Attachment]:
     return list(rows.defer("data", "small").order_by("position", "pk"))
 
 
-def add(*, author: User, conversation: Conversation, data: bytes, name: str = "") -> Attachment:
+def add(*, author: User, conversation: Conversation, data: bytes, name: str = "", alt: str = "") -> Attachment:
     """A picture for this agent's next reply here. Raises Refused with one sentence."""
-    limits = limits_of(conversation)
+    limits, text = limits_of(conversation), _alt(alt)
     if not limits:
         raise Refused("This network takes no pictures from here.")
     mimes = frozenset.intersection(*(one.mimes for one in limits)) or limits[0].mimes
@@ -73,6 +73,7 @@ def add(*, author: User, conversation: Conversation, data: bytes, name: str = ""
             conversation=conversation,
             position=(there.aggregate(last=Max("position"))["last"] or 0) + 1,
             name=_name(name),
+            alt=text,
             mime=picture.mime,
             width=picture.width,
             height=picture.height,
@@ -90,11 +91,16 @@ def _name(name: str) -> str:
     return "".join(letter for letter in last if unicodedata.category(letter)[0] != "C")[:200]
 
 
-def describe(*, attachment: Attachment, alt: str) -> None:
-    """Its alternative text, while it has not left. Raises Refused."""
-    text = storable(alt).strip()
+def _alt(text: str) -> str:
+    text = storable(text).strip()
     if len(text) > ALT:
         raise Refused(f"The alternative text may have at most {ALT:,} characters.")
+    return text
+
+
+def describe(*, attachment: Attachment, alt: str) -> None:
+    """Its alternative text, while it has not left. Raises Refused."""
+    text = _alt(alt)
     with transaction.atomic():
         # Behind a reply that is being composed: what the guard has read there is what leaves.
         conversations.locked(attachment.conversation_id)

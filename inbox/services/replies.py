@@ -28,10 +28,10 @@ __all__ = ["Refused", "Stopped", "compose"]
 NO_THREADS = "This network takes one post for a reply. Say it in one, or continue privately."
 MOST_PIECES = 26  # that one click may freeze: the most posts that a form or a call takes
 NO_APPROVER = (
-    "Somebody else has to approve this, and nobody else here may. Hand it to another team, or ask an admin for one more "
-    "lead in this one."
+    "Somebody else has to approve this, and nobody else here may. Hand it on, or ask an admin for another lead."
 )
 NO_OVERRIDE = "Only a lead may let this pass. Ask one, send it privately, or take it out."
+Words = tuple[str, str, str, list[int]]  # of one piece: audience, text, fallback, pictures
 
 
 def compose(
@@ -167,19 +167,32 @@ def _key(client_key: str, number: int) -> str:
     return hashlib.sha256(f"{client_key}:{number}".encode()).hexdigest() if number else client_key
 
 
-def under_key(item: OutboxItem) -> list[tuple[str, str, str]]:
-    """Audience, text and fallback of all that was frozen with ``item``, the first of them, in their order."""
+def under_key(item: OutboxItem) -> list[Words]:
+    """What was said in all that was frozen with ``item``, the first of them, in their order."""
     keys = [_key(item.client_key, number) for number in range(MOST_PIECES)]
     rows = OutboxItem.objects.filter(author=item.author_id, client_key__in=keys).order_by("pk")
-    return [(row.visibility, str(row.payload["text"]), row.fallback) for row in rows]
+    return [(row.visibility, str(row.payload["text"]), row.fallback, _shows(row.payload)) for row in rows]
+
+
+def _shows(payload: Mapping[str, Any]) -> list[int]:
+    return [one["attachment"] for one in payload.get("media", ())]
 
 
 def as_pieces(
-    *, visibility: str, text: str, more: Sequence[str] = (), line: str = "", fallback: str = ""
-) -> list[tuple[str, str, str]]:
+    *,
+    visibility: str,
+    text: str,
+    more: Sequence[str] = (),
+    line: str = "",
+    fallback: str = "",
+    pictures: Sequence[int] = (),
+) -> list[Words]:
     """What ``under_key`` says of a reply that was composed of these words."""
     pieces = of_words(Visibility(visibility), text, more, line, fallback)
-    return [(piece.visibility.value, piece.text, piece.fallback) for piece in pieces]
+    return [
+        (piece.visibility.value, piece.text, piece.fallback, [] if number else list(pictures))
+        for number, piece in enumerate(pieces)
+    ]
 
 
 def _hold(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from inbox.models import Conversation
-from inbox.permissions import attachment_for, conversation_for, person
+from inbox.permissions import conversation_for, own_attachment_for, person
 from inbox.services import attachments
 from inbox.services.conversations import Refused
 
@@ -31,10 +31,7 @@ def of_reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
 @require_http_methods(["PATCH", "DELETE"])
 def one(request: HttpRequest, attachment_id: int) -> HttpResponse:
     """PATCH: its alternative text, as the form field ``alt``. DELETE: take it out."""
-    attachment = attachment_for(request.user, attachment_id)
-    if attachment.author_id != person(request).pk:
-        raise Http404("There is no such picture here.")
-    conversation = conversation_for(request.user, attachment.conversation_id, "note")
+    attachment = own_attachment_for(request.user, attachment_id)
     try:
         if request.method == "DELETE":
             attachments.remove(attachment=attachment)
@@ -42,7 +39,7 @@ def one(request: HttpRequest, attachment_id: int) -> HttpResponse:
             attachments.describe(attachment=attachment, alt=QueryDict(request.body).get("alt") or "")
     except Refused as error:
         return _refused(str(error))
-    return _tray(request, conversation)
+    return _tray(request, attachment.conversation)
 
 
 def _tray(request: HttpRequest, conversation: Conversation, status: int = 200) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -24,6 +24,11 @@ class Conflict(exceptions.APIException):
 
     status_code = 409
     default_code = "refused"
+
+
+class TooLarge(exceptions.APIException):
+    status_code = 413
+    default_code = "too_large"
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -62,6 +67,10 @@ def _known(error: Exception) -> Exception:
         return Conflict(str(error))
     if isinstance(error, ConnectorError):
         return Conflict(str(error), "connection")
+    if isinstance(error, RequestDataTooBig):
+        return TooLarge("This request is too large. Send one picture at a time, or a smaller one.")
+    if isinstance(error, SuspiciousOperation):  # more fields or files than any form of ours has
+        return exceptions.ParseError("This request has too many parts.")
     return error
 
 

@@ -59,7 +59,8 @@ def ids(desk: Desk) -> dict[str, int]:
     tag = tags.create(name="Delivery", colour="blue")
     tags.put(conversation_id=carol.pk, tag_id=tag.pk, actor=desk.alice)
     return {
-        "conversation_id": carol.pk, "item_id": item.pk, "tag_id": tag.pk, "contact_id": carol.identity.contact_id,
+        "attachment_id": factories.attachment(carol, desk.bob).pk, "conversation_id": carol.pk, "item_id": item.pk,
+        "tag_id": tag.pk, "contact_id": carol.identity.contact_id,
         "pause_id": pauses.pause(brand="", actor=desk.bob, reason="An outage").pk,
     }  # fmt: skip
 
@@ -122,6 +123,7 @@ def test_every_call_answers_as_described(described: Any, bob: Api, ids: dict[str
     done = {label for label, status in reached if status < 300}
     # These need an account with credentials, the id of a row in their body, a moment in the future, or an admin.
     unlikely = ("replies/", "measure/", "heartbeat/", "assignments/", "snooze/", "record/", "acts/", "corrections/")
+    unlikely += ("attachments/",)  # or a file that is a picture
     unlikely += ("approve/", "override/", "return/", "edit/", "schedule/")  # or a reply that is held
     assert [label for label in {one.label for one in operations} - done if not label.endswith(unlikely)] == []
 
