@@ -195,6 +195,12 @@ def test_a_scheduled_reply_is_seen_changed_and_sent_now(desk: Desk, sign_in: Sig
     alice.page.get_by_label("Send later, at").fill(f"{timezone.now() + timedelta(days=1):%Y-%m-%d}T09:00")
     alice.page.get_by_role("button", name="Schedule").click()
     expect(alice.page.locator("#timeline")).to_contain_text("Scheduled: leaves")
+    later = timezone.now() + timedelta(days=2)
+    alice.page.locator("#timeline").get_by_text("Change time").click()
+    alice.page.get_by_label("Leaves at").fill(f"{later:%Y-%m-%d}T10:30")
+    assert axe(alice) == []
+    alice.page.get_by_role("button", name="Save time").click()
+    expect(alice.page.locator("#timeline")).to_contain_text(f"Scheduled: leaves {later.day} {later:%b}, 10:30")
     alice.page.locator("#timeline").get_by_text("Edit", exact=True).click()
     alice.page.get_by_label("What it says").fill("Good morning.")
     alice.page.get_by_role("button", name="Save").click()
