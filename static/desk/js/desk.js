@@ -5,6 +5,7 @@ import { live } from "./live.js";
 import { presence } from "./presence.js";
 import { clocks } from "./clocks.js";
 import { attachments } from "./attachments.js";
+import { palette } from "./palette.js";
 
 // Marks the open row and puts the timeline at its end; runs for the first page and after every swap of the pane.
 function opened(fresh) {
@@ -70,7 +71,8 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 
 opened(true);
 composer.start();
-keys.start();
+keys.start({ "/": palette.open });
+palette.start();
 clocks.start();
 attachments.start();
 presence.start();
