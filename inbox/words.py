@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from inbox.marks import Pieces
 from inbox.services.storable import storable
@@ -89,7 +90,7 @@ class Asked:
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Where the phrases stand in ``text``."""
-        words = list(spans(text))
+        words = list(islice(spans(text), _WORDS))
         found: list[tuple[int, int]] = []
         for number, phrase in enumerate(self.phrases):
             begins = self.open and number == len(self.phrases) - 1

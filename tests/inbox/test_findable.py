@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg2
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from connectors.types import Receipt
@@ -14,6 +15,7 @@ from inbox import words
 from inbox.models import Conversation, Event, EventReader, Identity, OutboxItem, SearchEntry
 from inbox.services import conversations, events, findable, locks, outcomes
 from tests import factories
+from tests.factories import signed_in
 
 # The log is read up to what no running transaction can still slip in front of: a test within one would see nothing.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,3 +101,14 @@ def test_what_is_deleted_takes_its_entry_with_it(desk: factories.Desk) -> None:
     note.delete()
     assert found("zither") == ["message"]
     assert Conversation.objects.filter(pk=talk.pk).exists()
+
+
+def test_a_search_that_takes_too_long_ends_with_a_sentence(desk: factories.Desk) -> None:
+    talk = factories.routed(desk, "The zither is broken")
+    findable.collect()
+    other = psycopg2.connect(**connection.get_connection_params())
+    with other, other.cursor() as cursor:
+        cursor.execute("LOCK TABLE inbox_searchentry IN ACCESS EXCLUSIVE MODE")
+        assert "This search takes too long" in signed_in(desk.alice).get("/search/?q=zither").content.decode()
+    other.close()
+    assert f"/{talk.pk}/" in signed_in(desk.alice).get("/search/?q=zither").content.decode()
