@@ -135,7 +135,9 @@ def rows_of(user: User, asked: Mapping[str, Any]) -> QuerySet[Any]:
     talks = narrowed(visible, user, of_talk).filter(pk=OuterRef("talk"))
     return (
         entries.annotate(talk=Coalesce("message__conversation_id", "note__conversation_id"))
-        .filter(Exists(talks))
+        # A value and not EXISTS: of that PostgreSQL makes a join, and reads every conversation for a few words.
+        .alias(seen=Subquery(talks.values("pk")[:1]))
+        .filter(seen__isnull=False)
         .select_related("message__agent", "note__author")
     )
 

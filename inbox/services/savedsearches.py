@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, QuerySet
 from django.utils import timezone
 
 from inbox.models import SavedSearch
@@ -18,9 +19,9 @@ _KEPT = timedelta(days=1)
 _GONE = "This saved search is gone. Somebody deleted it, in another window maybe."
 
 
-def of(*, owner: AbstractBaseUser) -> list[SavedSearch]:
+def of(*, owner: int | OuterRef | None) -> QuerySet[SavedSearch]:
     """One's own, by name."""
-    return list(SavedSearch.objects.filter(owner_id=owner.pk, deleted_at=None).order_by("name", "pk"))
+    return SavedSearch.objects.filter(owner_id=owner, deleted_at=None).order_by("name", "pk")
 
 
 def just_deleted(*, owner: AbstractBaseUser) -> SavedSearch | None:
@@ -33,7 +34,7 @@ def save(*, owner: AbstractBaseUser, name: str, query: str) -> SavedSearch:
     """Keep a search. Raises Refused."""
     if not query or len(query) > 1000:
         raise Refused("There is nothing to save yet. Search for something, or choose a filter.")
-    if SavedSearch.objects.filter(owner_id=owner.pk, deleted_at=None).count() >= MOST:
+    if of(owner=owner.pk).count() >= MOST:
         raise Refused(f"You have {MOST} saved searches. Delete one that you no longer need.")
     return _saved(SavedSearch(owner_id=owner.pk, query=query), name)
 

@@ -40,7 +40,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if "after" in request.GET and request.htmx:  # type: ignore[attr-defined]
         return _fresh(render(request, "routing/_hits.html", shown))
     shown.update(_options(request, desk), deleted=savedsearches.just_deleted(owner=person(request)))
-    shown["saved"] = next((one for one in desk.saved if one.query == shown["state"]), None)
+    shown["saved"] = savedsearches.of(owner=person(request).pk).filter(query=shown["state"]).first()
     answer = render(request, "routing/search.html", shown)
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         answer["HX-Push-Url"] = f"{request.path}?{shown['state']}"

@@ -12,7 +12,7 @@ function opened(fresh) {
   const pane = document.querySelector("#conversation");
   const id = pane?.dataset.conversation;
   for (const row of document.querySelectorAll("#rows .q")) {
-    if (row.dataset.id === id) row.setAttribute("aria-current", "true");
+    if (id && row.dataset.id === id) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
   }
   const timeline = document.querySelector("#timeline");
