@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from celery import shared_task
@@ -13,16 +14,19 @@ from inbox.services import (
     attachments,
     conversations,
     counts,
+    findable,
     idempotency,
     media,
     outbox,
     poll,
     recordfiles,
+    savedsearches,
     sending,
     settling,
 )
 from inbox.services.crew import Crew, reaches
 
+_LONGEST = 2.0  # seconds; the next wake or sweep goes on
 readers = Crew("reader", reaches(settings.READERS), poll.turn)
 senders = Crew("sender", reaches(settings.SENDERS), sending.turn)
 fetchers = Crew("fetcher", [int(Lane.QUICK)] * settings.FETCHERS, media.turn)
@@ -44,6 +48,17 @@ def fetch_task() -> None:
     fetchers.call(media.waiting())
 
 
+@shared_task(name="inbox.tasks.index")
+def index_task() -> int:
+    """Make findable what was written, until nothing is left."""
+    until, read = time.monotonic() + _LONGEST, 0
+    while some := findable.collect(limit=500):
+        read += some
+        if time.monotonic() > until:
+            break
+    return read
+
+
 @shared_task(name="inbox.tasks.sweep")
 def sweep_task() -> None:
     """What comes round: holds, senders that died, snoozes, folding of counts."""
@@ -55,6 +70,7 @@ def sweep_task() -> None:
     attachments.prune()
     media.prune()
     recordfiles.clean_up()
+    savedsearches.prune()
     fetchers.call(media.waiting())
 
 

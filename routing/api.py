@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -16,20 +16,19 @@ from rest_framework.views import APIView
 
 from inbox.api.base import call
 from inbox.api.fields import Person, RowId, Text
-from inbox.api.pages import PageQuery
+from inbox.api.pages import PageQuery, cursor_of, opened
 from inbox.api.tags import TagSerializer
 from inbox.downstream import policy
 from inbox.models import Conversation, ConversationTag
 from inbox.permissions import conversation_for, person
 from inbox.services import conversations
-from routing import selectors
+from inbox.words import Unasked
+from routing import finding, selectors
 from routing.models import Assignment
 from routing.services import handing
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
-
-VISIBILITIES = ["public", "direct"]
 
 
 class NamedSerializer(serializers.Serializer[Any]):
@@ -46,7 +45,7 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
     name = serializers.CharField(source="identity.name")
     handle = serializers.CharField(source="identity.handle")
     visibility = serializers.ChoiceField(
-        VISIBILITIES,
+        finding.VISIBILITIES,
         source="last_message.visibility",
         allow_null=True,
         default=None,
@@ -116,41 +115,18 @@ class ConversationQuery(PageQuery):
     )
     connection = RowId(required=False)
     network = serializers.CharField(required=False, max_length=32)
-    visibility = serializers.ChoiceField(VISIBILITIES, required=False, help_text="Of the newest message.")
+    visibility = serializers.ChoiceField(finding.VISIBILITIES, required=False, help_text="Of the newest message.")
     contact = RowId(required=False)
     tag = RowId(required=False)
     since = serializers.DateTimeField(required=False, help_text="The customer wrote at or after this moment.")
 
     def validate_assignee(self, value: str) -> str:
-        if value not in ("me", "none") and not (value.isascii() and value.isdigit() and len(value) < 10):
-            raise ValidationError("Send a colleague's id, `me` or `none`.")
-        return value
-
-
-# Filter: the condition it is. What asks for an assignment is in _assigned.
-FILTERS = {
-    "status": "status",
-    "connection": "connection_id",
-    "network": "connection__network",
-    "visibility": "last_message__visibility",
-    "contact": "identity__contact_id",
-    "since": "last_incoming_at__gte",
-}
+        return finding.valid_assignee(value)
 
 
 def conversations_of(user: User, asked: Mapping[str, Any]) -> QuerySet[Conversation]:
     """Those that ``user`` may see, narrowed to what ConversationQuery has understood."""
-    rows = _conversations(user).filter(**{FILTERS[name]: value for name, value in asked.items() if name in FILTERS})
-    if "tag" in asked:
-        rows = rows.filter(Exists(ConversationTag.objects.filter(conversation=OuterRef("pk"), tag=asked["tag"])))
-    current = Assignment.objects.filter(conversation=OuterRef("pk"), ended_at=None)
-    if "team" in asked:
-        rows = rows.filter(Exists(current.filter(team=asked["team"])))
-    if (who := asked.get("assignee")) == "none":
-        rows = rows.exclude(Exists(current.filter(agent__isnull=False)))
-    elif who is not None:
-        rows = rows.filter(Exists(current.filter(agent=user.pk if who == "me" else int(who))))
-    return rows
+    return finding.narrowed(_conversations(user), user, asked)
 
 
 class ConversationsView(APIView):
@@ -273,3 +249,45 @@ class AssignmentsView(APIView):
             line=asked.get("line", ""),
         )
         return {"detail": told, "assignment": selectors.assignment_of(conversation_id)}
+
+
+class HitSerializer(serializers.Serializer[finding.Hit]):
+    """One thing that was found, with the words around what was looked for."""
+
+    kind = serializers.ChoiceField(["message", "note", "person", "conversation"])
+    conversation = serializers.IntegerField(source="conversation.pk", help_text="Where it stands; a person's newest.")
+    message = serializers.IntegerField(source="message_id", allow_null=True)
+    contact = serializers.IntegerField(source="conversation.identity.contact_id")
+    name = serializers.CharField(source="conversation.identity.name")
+    handle = serializers.CharField(source="conversation.identity.handle")
+    network = serializers.CharField(source="conversation.connection.network")
+    visibility = serializers.ChoiceField(
+        finding.VISIBILITIES, allow_blank=True, help_text="Empty for a note, which no customer reads."
+    )
+    status = serializers.ChoiceField(Conversation.Status.choices, source="conversation.status")
+    team = NamedSerializer(source="current.team", allow_null=True, default=None)
+    assignee = Person(source="current.agent", allow_null=True, default=None)
+    said_by = serializers.CharField(help_text="Who of us wrote it; empty where the customer did.")
+    at = serializers.DateTimeField(allow_null=True)
+    text = serializers.CharField(help_text="Some words around it.")
+    marks = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        help_text="Where in `text` stands what was looked for: pairs of code points, the second behind the end.",
+    )
+
+
+class HitPage(serializers.Serializer[Any]):
+    next = serializers.CharField(allow_null=True)
+    results = HitSerializer(many=True)
+
+
+class SearchView(APIView):
+    @call("read:conversations", takes=finding.SearchQuery, gives=HitPage)
+    def get(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
+        """Messages, notes, people and conversations that you may see, the newest first."""
+        after = opened(asked["cursor"], 1)[0] if "cursor" in asked else None
+        try:
+            hits, following = finding.page(person(request), asked, after=after, limit=asked["limit"])
+        except Unasked as error:
+            raise ValidationError({"q": [str(error)]}) from None
+        return {"next": None if following is None else cursor_of([following]), "results": hits}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -134,6 +134,7 @@ class Frame:
     held: int = 0  # how many replies wait for a lead
     trouble: int = 0  # how much needs a person, of what they look after
     ill: int = 0  # how many connections need somebody
+    saved: Sequence[Mapping[str, str]] = ()  # name and query of the searches that they keep; nothing of them is counted
 
 
 # Written out as the rows are; what others define stands in it as they say it.
@@ -142,6 +143,10 @@ _TEAMS = """
         t.returns_after)), '[]')
     FROM routing_membership m JOIN routing_team t ON t.id = m.team_id
     WHERE m.user_id = %s AND (t.kind = 'experts' OR %s <> 'expert')
+"""
+_SAVED = """
+    SELECT coalesce(json_agg(json_build_object('name', s.name, 'query', s.query) ORDER BY s.name, s.id), '[]')
+    FROM inbox_savedsearch s WHERE s.owner_id = %s AND s.deleted_at IS NULL
 """
 
 
@@ -154,6 +159,7 @@ def frame_of(user: AbstractBaseUser, role: str) -> Frame:
     }
     if not keeps_accounts:
         signs["teams"] = (_TEAMS, (user.pk, role))
+        signs["saved"] = (_SAVED, (user.pk,))
         signs["unsent"] = _number(selectors_of_inbox.unsent_of(user))
     if leads:
         signs["held"] = _number(held.waiting(user).distinct("item"))

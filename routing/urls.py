@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from routing import api
-from routing.views import inbox, people, settings, welcome
+from routing.views import inbox, people, search, settings, welcome
 from routing.views.settings import answers, macros, private, rules, tags, teams
 from routing.views.settings import people as colleagues
 
@@ -14,6 +14,11 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<slug:queue>/", inbox.inbox, name="queue"),
     path("inbox/<slug:queue>/<int:conversation_id>/", inbox.inbox, name="conversation"),
+    path("search/", search.search, name="search"),
+    path("search/people/", search.people, name="search_people"),
+    path("search/saved/", search.save, name="search_save"),
+    path("search/saved/<int:saved_id>/<slug:action>/", search.act, name="search_act"),
+    path("api/v1/search/", api.SearchView.as_view(), name="api_search"),
     path("conversations/<int:conversation_id>/assign/", people.assign, name="assign"),
     path("accounts/welcome/", welcome.choose, name="welcome_choose"),
     path("accounts/welcome/<str:token>/", welcome.opened, name="welcome"),

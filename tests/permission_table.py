@@ -267,6 +267,7 @@ API_ROWS = [
     _of_api("tags/{tag}/", "GET", "401 401 403 200 200 200 200 200"),
     _of_api("tags/{tag}/", "PUT", KEEPS_TAGS, name="Delivery"),
     _of_api("tags/{tag}/", "DELETE", KEEPS_TAGS.replace("200", "204")),
+    _of_api("search/", "GET", ANYBODY_API),
     _of_api("connections/", "GET", "401 401 403 403 403 200 200 200"),
     _of_api("metrics/handled/", "GET", ANYBODY_API),
     _of_api("metrics/handled/", "GET", "401 401 403 403 403 200 404 403", team="{team}"),
@@ -296,6 +297,17 @@ TABLE: list[Row] = [
     Row(_Q, "GET", "/inbox/team-{team}/{own}/", "302 302 200 200 404 200 404 200"),
     Row(_Q, "GET", "/inbox/mine/{unrouted}/", "302 302 200 404 404 200 200 200"),
     Row(_Q, "GET", f"/inbox/mine/{_ABSENT}/", "302 302 200 404 404 404 404 200"),
+    # What is not theirs is not found: tests/routing/test_finding.py.
+    Row("search/", "GET", "/search/?q=Hemmelig", "302 302 200 200 200 200 200 200"),
+    Row("search/", "GET", "/search/?team={team}", "302 302 200 200 200 200 200 200"),
+    Row("search/people/", "GET", "/search/people/?q=carol", "302 302 200 200 200 200 200 200"),
+    Row("search/saved/", "POST", "/search/saved/", "302 302 303 303 303 303 303 303", {"name": "A", "query": "q=b"}),
+    *(
+        Row("search/saved/<int:saved_id>/<slug:action>/", "POST", f"/search/saved/{_ABSENT}/{action}/",
+            "302 302 303 303 303 303 303 303", {"name": "A"})
+        for action in ("rename", "delete", "restore")
+    ),
+    Row("search/saved/<int:saved_id>/<slug:action>/", "POST", f"/search/saved/{_ABSENT}/destroy/", NOBODY),
     Row(f"{_C}/assign/", "GET", "/conversations/{own}/assign/", TEAM_SEES),
     Row(f"{_C}/assign/", "GET", f"/conversations/{_ABSENT}/assign/", NOBODY),
     *_acts(f"{_C}/assign/", "/conversations/{id}/assign/", to="me"),

@@ -23,7 +23,7 @@ from inbox.api.contacts import contacts_of
 from inbox.downstream import policy
 from inbox.models import Conversation, OutboxItem
 from inbox.services import counts, events, locks, outbox, poll, sending, settling
-from routing import selectors
+from routing import finding, selectors
 from routing.api import conversations_of
 from routing.models import AgentProfile, Membership, Team
 from routing.selectors import Place
@@ -33,7 +33,7 @@ from tests.bench.load import Loaded, load, settle, unload
 SIZE = 100_000
 BIG = (
     "inbox_contact", "inbox_conversation", "inbox_message", "inbox_identity", "inbox_event", "inbox_outboxitem",
-    "routing_queueentry", "routing_assignment", "routing_routingjob",
+    "routing_queueentry", "routing_assignment", "routing_routingjob", "inbox_searchentry",
 )  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def loaded(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Loaded]:
         _autovacuum("false")
         desk = load(SIZE)
         _outbox(desk)
+        _words()
         settle()
         yield desk
         locks.forget()
@@ -89,6 +90,27 @@ def _outbox(desk: Loaded) -> None:
             """,
             [desk.agent.pk, desk.agent.pk, desk.agent.pk],
         )
+
+
+def _words() -> None:
+    """Everything findable, each customer by their number; every 5,000th message says something rare."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inbox_searchentry (identity_id, at, words)
+                SELECT id, now(), array_to_tsvector(ARRAY['customer', handle]) FROM inbox_identity ORDER BY id;
+            INSERT INTO inbox_searchentry (message_id, at, words)
+                SELECT id, published_at, to_tsvector('simple', CASE WHEN id %% 5000 = 0 THEN text || ' zither' ELSE text
+                END) FROM inbox_message ORDER BY id
+            """,
+            [],
+        )
+
+
+def _found(desk: Loaded, person: str, **query: Any) -> list[finding.Hit]:
+    read = finding.SearchQuery(data=query)
+    assert read.is_valid()
+    return finding.page(getattr(desk, person), read.validated_data, after=None, limit=25)[0]
 
 
 def _plans(work: Callable[[], Any]) -> list[dict[str, Any]]:
@@ -179,6 +201,14 @@ HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
     "contacts, for a lead": (
         lambda desk: list(contacts_of(desk.lead).order_by("-id")[:51]), "inbox_contact_pkey", True,
     ),
+    "a rare word": (lambda desk: _found(desk, "lead", q="zither"), "search_words", True),
+    "a rare word, for an agent, filtered": (
+        lambda desk: _found(desk, "agent", q="zither", status="resolved", since="2020-01-01"), "search_words", True,
+    ),
+    "the beginning of a word": (lambda desk: _found(desk, "agent", q="zith"), "search_words", True),
+    "a common word": (lambda desk: _found(desk, "lead", q="order"), "inbox_searchentry_pkey", True),
+    "a person": (lambda desk: _found(desk, "lead", q="customer77123", kind="people"), "search_words", True),
+    "filters alone": (lambda desk: _found(desk, "agent", status="open"), "inbox_conversation_pkey", True),
     "events, read": (lambda _: events.read(after=SIZE - 1000), "inbox_event_pkey", False),
     "replies to be sent": (lambda _: list(sending.due(limit=50)), "outbox_due", True),
     "jobs due": (lambda _: _atomic(lambda: jobs.claim(limit=100, now=timezone.now())), "routing_due", False),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -53,9 +53,11 @@ def page(queryset: QuerySet[Any], *, order: Sequence[str], cursor: str, limit: i
     """
     names = [name.lstrip("-") for name in order]
     if cursor:
-        queryset = queryset.filter(_behind(names, _open(cursor, len(names)), down=order[0].startswith("-")))
+        queryset = queryset.filter(_behind(names, opened(cursor, len(names)), down=order[0].startswith("-")))
     rows = list(queryset.order_by(*order)[: limit + 1])
-    return rows[:limit], _cursor(rows[limit - 1], names) if len(rows) > limit else None
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], cursor_of([getattr(rows[limit - 1], name) for name in names])
 
 
 def _behind(names: list[str], values: list[Any], *, down: bool) -> Q:
@@ -67,13 +69,13 @@ def _behind(names: list[str], values: list[Any], *, down: bool) -> Q:
     return Q(**{f"{names[0]}__{within}": values[0]}) & (Q(**{f"{names[0]}__{beyond}": values[0]}) | rest)
 
 
-def _cursor(row: Model, names: list[str]) -> str:
-    values = [getattr(row, name) for name in names]
+def cursor_of(values: Sequence[Any]) -> str:
+    """The place behind a row with these ``values``."""
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).decode().rstrip("=")
 
 
-def _open(cursor: str, number: int) -> list[Any]:
+def opened(cursor: str, number: int) -> list[Any]:
     """The values of a cursor of ours: times, and last an id."""
     try:
         found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))

@@ -7,6 +7,7 @@ from inbox.models.events import Event, EventReader
 from inbox.models.media import Attachment, MediaCopy
 from inbox.models.outbox import OutboxHold, OutboxItem, SendingPause
 from inbox.models.records import PublicFact, RecordField, RecordIndex, RecordUpload
+from inbox.models.search import SavedSearch, SearchEntry
 from inbox.models.tags import ConversationTag, Tag
 from inbox.models.writes import ApiWrite
 
@@ -33,6 +34,8 @@ __all__ = [
     "RecordIndex",
     "RecordUpload",
     "SavedDraft",
+    "SavedSearch",
+    "SearchEntry",
     "SendingPause",
     "Tag",
 ]

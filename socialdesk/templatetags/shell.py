@@ -22,6 +22,7 @@ def sidebar(context: dict[str, Any]) -> dict[str, Any]:
         "user": request.user,
         "here": context.get("here", ""),
         "queue_key": context["queue"].key if context.get("queue") else "",
+        "state": context.get("state", ""),
         "sandbox_url": settings.SANDBOX_URL,
         "csrf_token": context.get("csrf_token"),
     }

@@ -5,13 +5,14 @@ import { live } from "./live.js";
 import { presence } from "./presence.js";
 import { clocks } from "./clocks.js";
 import { attachments } from "./attachments.js";
+import { palette } from "./palette.js";
 
 // Marks the open row and puts the timeline at its end; runs for the first page and after every swap of the pane.
 function opened(fresh) {
   const pane = document.querySelector("#conversation");
   const id = pane?.dataset.conversation;
   for (const row of document.querySelectorAll("#rows .q")) {
-    if (row.dataset.id === id) row.setAttribute("aria-current", "true");
+    if (id && row.dataset.id === id) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
   }
   const timeline = document.querySelector("#timeline");
@@ -70,7 +71,8 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 
 opened(true);
 composer.start();
-keys.start();
+keys.start({ "/": palette.open });
+palette.start();
 clocks.start();
 attachments.start();
 presence.start();

@@ -15,7 +15,7 @@ function step(by) {
   const next = all[Math.min(all.length - 1, Math.max(0, now + by))];
   next.focus();
   next.scrollIntoView({ block: "nearest" });
-  if (document.querySelector("#conversation")?.dataset.conversation || now < 0) next.click();
+  if (document.querySelector("#conversation")?.dataset.conversation || (now < 0 && document.querySelector("#pane"))) next.click();
 }
 
 function press(selector) {
@@ -47,6 +47,20 @@ const MAP = {
   "]": () => keys.context(),
   "?": () => document.querySelector("#all-keys").showModal(),
 };
+
+// The same by name, each with what must be on the page for it.
+const NAMED = [
+  ["Reply publicly", "r", "#composer [name=audience][value=public]"],
+  ["Reply privately", "p", "#composer [name=audience][value=direct]"],
+  ["Write a note", "n", "#composer [name=audience][value=note]"],
+  ["Insert a macro", "m", "#composer"],
+  ["Resolve", "e", "#resolve"],
+  ["Snooze", "s", "#m-snooze"],
+  ["Assign to me", "a", "#take"],
+  ["Undo the send", "z", ".undo form"],
+  ["Show or hide the context", "]", "#conversation[data-conversation]"],
+  ["All keys", "?", "#all-keys"],
+];
 
 function escape(event) {
   const open = document.querySelector("details.menu[open]");
@@ -80,7 +94,11 @@ function pressed(event) {
 }
 
 export const keys = {
-  start: () => document.addEventListener("keydown", pressed),
+  start(more) {
+    Object.assign(MAP, more);
+    document.addEventListener("keydown", pressed);
+  },
+  commands: () => NAMED.filter(([, , there]) => document.querySelector(there)).map(([name, key]) => ({ name, key: key.toUpperCase(), run: MAP[key] })),
   context() {
     const narrow = matchMedia("(max-width: 1240px)").matches;
     document.body.classList.toggle(narrow ? "show-ctx" : "hide-ctx");

@@ -1,0 +1,83 @@
+"""Searches that somebody keeps: theirs alone, under a name of their own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, QuerySet
+from django.utils import timezone
+
+from inbox.models import SavedSearch
+from inbox.services.conversations import Refused
+from inbox.services.storable import storable
+
+MOST = 50  # of one person
+UNDO = timedelta(minutes=10)  # as long as a page offers to bring a deleted one back
+_KEPT = timedelta(days=1)
+_GONE = "This saved search is gone. Somebody deleted it, in another window maybe."
+
+
+def of(*, owner: int | OuterRef | None) -> QuerySet[SavedSearch]:
+    """One's own, by name."""
+    return SavedSearch.objects.filter(owner_id=owner, deleted_at=None).order_by("name", "pk")
+
+
+def just_deleted(*, owner: AbstractBaseUser) -> SavedSearch | None:
+    """The latest that one deleted, while it can be brought back."""
+    since = timezone.now() - UNDO
+    return SavedSearch.objects.filter(owner_id=owner.pk, deleted_at__gt=since).order_by("-deleted_at").first()
+
+
+def save(*, owner: AbstractBaseUser, name: str, query: str) -> SavedSearch:
+    """Keep a search. Raises Refused."""
+    if not query or len(query) > 1000:
+        raise Refused("There is nothing to save yet. Search for something, or choose a filter.")
+    if of(owner=owner.pk).count() >= MOST:
+        raise Refused(f"You have {MOST} saved searches. Delete one that you no longer need.")
+    return _saved(SavedSearch(owner_id=owner.pk, query=query), name)
+
+
+def rename(*, owner: AbstractBaseUser, saved_id: int, name: str) -> SavedSearch:
+    """Raises Refused."""
+    found = SavedSearch.objects.filter(pk=saved_id, owner_id=owner.pk, deleted_at=None).first()
+    if found is None:
+        raise Refused(_GONE)
+    return _saved(found, name)
+
+
+def _saved(row: SavedSearch, name: str) -> SavedSearch:
+    row.name = " ".join(storable(name).split())
+    if not 1 <= len(row.name) <= 60:
+        raise Refused("Give the search a name of 1 to 60 characters.")
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        raise Refused(f"You have a saved search “{row.name}” already. Choose another name.") from error
+    return row
+
+
+def delete(*, owner: AbstractBaseUser, saved_id: int) -> SavedSearch:
+    """Raises Refused."""
+    own = SavedSearch.objects.filter(pk=saved_id, owner_id=owner.pk)
+    own.filter(deleted_at=None).update(deleted_at=timezone.now())
+    found = own.first()
+    if found is None:
+        raise Refused(_GONE)
+    return found
+
+
+def restore(*, owner: AbstractBaseUser, saved_id: int) -> SavedSearch:
+    """Bring back what one deleted. Raises Refused."""
+    found = SavedSearch.objects.filter(pk=saved_id, owner_id=owner.pk).first()
+    if found is None:
+        raise Refused("It was deleted too long ago to be brought back. Save the search again.")
+    found.deleted_at = None
+    return _saved(found, found.name)
+
+
+def prune() -> int:
+    """Forget what was deleted a day ago."""
+    return SavedSearch.objects.filter(deleted_at__lt=timezone.now() - _KEPT).delete()[0]
