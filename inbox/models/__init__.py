@@ -1,6 +1,7 @@
 """The inbox's rows, one subject a file."""
 
 from inbox.models.composing import Macro, SavedDraft
+from inbox.models.contacts import ContactMerge, Mute
 from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
@@ -14,6 +15,7 @@ __all__ = [
     "ApiWrite",
     "Attachment",
     "Contact",
+    "ContactMerge",
     "Conversation",
     "ConversationTag",
     "Count",
@@ -24,6 +26,7 @@ __all__ = [
     "Macro",
     "MediaCopy",
     "Message",
+    "Mute",
     "Note",
     "OutboxHold",
     "OutboxItem",
