@@ -23,6 +23,8 @@ def make_case(*, message_id: int, actor: AbstractBaseUser) -> int:
     message = held.filter(pk=message_id, conversation=None, facts__has_key=muting.MARK).first()
     if message is None or message.author is None:
         raise Refused("Somebody made a case of it already.")
+    if message.deleted_at:
+        raise Refused("It was deleted at the network, so there is nothing to answer.")
     facts = {key: value for key, value in message.facts.items() if key != muting.MARK}
     Message.objects.filter(pk=message_id).update(facts=facts)
     made = ingest(connection=message.connection, posts=[_post(message)], heed_mutes=False)

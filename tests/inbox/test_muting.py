@@ -104,6 +104,17 @@ def test_a_muted_post_becomes_a_case_after_all_once(desk: Desk, carol: Any, dire
     assert factories.arrives(desk, factories.post("More coins", direct=direct)) == [], "the mute itself stays"
 
 
+def test_what_was_deleted_at_the_network_becomes_no_case(desk: Desk, carol: Any) -> None:
+    mute(desk, carol)
+    factories.arrives(desk, factories.post("Gone by now"))
+    stored = Message.objects.get(text="Gone by now")
+    Message.objects.filter(pk=stored.pk).update(deleted_at=stored.arrived_at)
+    with pytest.raises(Refused, match="nothing to answer"):
+        recalled.make_case(message_id=stored.pk, actor=desk.bob)
+    assert Message.objects.get(pk=stored.pk).facts == {"muted": True}
+    assert "Gone by now" not in signed_in(desk.bob).get("/muted/").content.decode()
+
+
 def test_what_is_context_anyway_is_not_listed_as_muted(desk: Desk, carol: Any) -> None:
     mute(desk, carol)
     above = factories.post("Above somebody's thread")
