@@ -32,7 +32,7 @@ class AccessPolicy(Protocol):
     Actions on conversations: view, reply_publicly, reply_privately, note, assign, resolve, settle
     (decide over a doubtful reply), moderate, approve, override_guard. Actions without one: see_metrics,
     see_settings, see_trouble, see_held, pause_sending, manage_connections, manage_macros, manage_desk,
-    manage_records.
+    manage_records, merge_contacts, mute_people, see_muted.
     """
 
     def filter(self, user: Somebody, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:

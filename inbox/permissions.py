@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from inbox.downstream import REPLIES, policy
-from inbox.models import Attachment, Conversation, Message, OutboxItem
+from inbox.models import Attachment, Contact, ContactMerge, Conversation, Message, Mute, OutboxItem
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -33,6 +33,34 @@ def _why_not(user: Somebody, action: str, conversation: Conversation) -> str:
     visibility = next((key for key, reply in REPLIES.items() if reply == action), "")
     why = policy().silenced(user, visibility, conversation.connection_id) if visibility else ""
     return why or f"Your role does not let you do this ({action})."
+
+
+def contact_for(user: Somebody, contact_id: int) -> Contact:
+    """The contact that stands for a person, if ``user`` may view a conversation of theirs on any network."""
+    theirs = Conversation.objects.filter(identity__contact__in=Contact.same_person(contact_id))
+    if not policy().filter(user, theirs).exists():
+        raise Http404("There is no such contact here.")
+    contact = Contact.objects.select_related("person").get(pk=contact_id)
+    return contact.person or contact
+
+
+def merge_for(user: Somebody, merge_id: int) -> ContactMerge:
+    """A merge of a person of whom ``user`` may view a conversation, taken back or not."""
+    merge = ContactMerge.objects.filter(pk=merge_id).first()
+    if merge is None:
+        raise Http404("There is no such merge here.")
+    contact_for(user, merge.kept_id)
+    return merge
+
+
+def mute_for(user: Somebody, mute_id: int) -> Mute:
+    """A mute of a person of whom ``user`` may view a conversation; any, for those who see all that was muted."""
+    mute = Mute.objects.filter(pk=mute_id).first()
+    if mute is None:
+        raise Http404("There is no such mute here.")
+    if not policy().permits(user, "see_muted"):
+        contact_for(user, mute.contact_id)
+    return mute
 
 
 def item_for(user: Somebody, item_id: int, action: str) -> OutboxItem:

@@ -14,7 +14,18 @@ from django.db.models.functions import Cast, Coalesce
 
 from connectors.models import Connection, StreamGap, StreamState
 from inbox.downstream import policy
-from inbox.models import Attachment, Conversation, ConversationTag, Event, Message, Note, OutboxHold, OutboxItem, Tag
+from inbox.models import (
+    Attachment,
+    Contact,
+    Conversation,
+    ConversationTag,
+    Event,
+    Message,
+    Note,
+    OutboxHold,
+    OutboxItem,
+    Tag,
+)
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -182,7 +193,7 @@ def history_of(conversation: Conversation, *, limit: int = 20) -> list[Conversat
     Not yet cut to what somebody may see: the caller asks the policy for all ids at once.
     """
     return list(
-        Conversation.objects.filter(identity__contact_id=conversation.identity.contact_id)
+        Conversation.objects.filter(identity__contact__in=Contact.same_person(conversation.identity.contact_id))
         .select_related("identity", "connection")
         .order_by("-opened_at")[:limit]
     )

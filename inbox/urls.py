@@ -5,7 +5,8 @@ from django.urls import path
 from inbox.api import attachments as pictures
 from inbox.api import connections as connection_health
 from inbox.api import contacts, deciding, messages, records, tags
-from inbox.views import acting, attachments, composer, connections, conversations, held, media, outbox, pausing
+from inbox.views import acting, attachments, composer, connections, conversations, held, media, muted, outbox, pausing
+from inbox.views import contacts as contact_pages
 from inbox.views import tags as tag_pages
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -33,6 +34,13 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/correct/", acting.correct, name="correct"),
     path("pauses/", pausing.pause, name="pause"),
     path("pauses/<int:pause_id>/resume/", pausing.resume, name="resume"),
+    path("contacts/<int:contact_id>/", contact_pages.one, name="contact"),
+    path("contacts/<int:contact_id>/merge/<int:other_id>/", contact_pages.merge, name="contact_merge"),
+    path("contacts/merges/<int:merge_id>/undo/", contact_pages.undo, name="contact_merge_undo"),
+    path("contacts/<int:contact_id>/mute/", muted.mute, name="mute"),
+    path("mutes/<int:mute_id>/end/", muted.listen, name="mute_end"),
+    path("muted/", muted.overview, name="muted"),
+    path("muted/<int:message_id>/case/", muted.case, name="muted_case"),
     path("held/", held.overview, name="held"),
     path("held/<int:item_id>/<slug:action>/", held.act, name="held_act"),
     path("connections/", connections.health, name="connections"),
@@ -61,6 +69,10 @@ urlpatterns = [
     path(f"{_ONE}/corrections/", deciding.CorrectionsView.as_view(), name="api_corrections"),
     path("api/v1/contacts/", contacts.ContactsView.as_view(), name="api_contacts"),
     path("api/v1/contacts/<int:contact_id>/", contacts.ContactView.as_view(), name="api_contact"),
+    path("api/v1/contacts/<int:contact_id>/merges/", contacts.MergesView.as_view(), name="api_merges"),
+    path("api/v1/merges/<int:merge_id>/undo/", contacts.UndoView.as_view(), name="api_merge_undo"),
+    path("api/v1/contacts/<int:contact_id>/mutes/", contacts.MutesView.as_view(), name="api_mutes"),
+    path("api/v1/mutes/<int:mute_id>/", contacts.MuteView.as_view(), name="api_mute"),
     path("api/v1/contacts/<int:contact_id>/record/", records.RecordView.as_view(), name="api_record"),
     path("api/v1/tags/", tags.TagsView.as_view(), name="api_tags"),
     path("api/v1/tags/<int:tag_id>/", tags.TagView.as_view(), name="api_tag"),

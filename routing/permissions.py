@@ -49,6 +49,9 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "assign_anyone": frozenset({_LEAD}),
     "see_tags": _WORKING | {_ADMIN},
     "manage_tags": frozenset({_LEAD, _ADMIN}),
+    "merge_contacts": frozenset({_AGENT, _LEAD}),  # whom they may see both
+    "mute_people": frozenset({_AGENT, _LEAD}),
+    "see_muted": frozenset({_LEAD}),
     "see_held": frozenset({_LEAD}),
     "pause_sending": frozenset({_LEAD, _ADMIN}),
     "manage_macros": frozenset({_LEAD, _ADMIN}),

@@ -6,6 +6,7 @@ of another team, admin. 302 leads to the sign-in page, 404 says nothing of what 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,12 +49,14 @@ KEEPS_TAGS = "401 401 403 403 403 200 200 200"
 LEADS_API = "401 401 403 403 403 200 200 403"
 DECIDES_API = "401 401 404 403 404 409 404 404"
 PAUSES_API = "401 401 403 403 403 200 200 200"
+BOTH_SEEN = "302 302 404 404 404 200 404 404"
 ADMIN_ACTS = "302 302 403 403 403 403 403 303"
 ADMIN_SEES = "302 302 403 403 403 403 403 200"
 
 _C = "conversations/<int:conversation_id>"
 _Q = "inbox/<slug:queue>/<int:conversation_id>/"
 _A = "api/v1/conversations/<int:conversation_id>"
+_P = "contacts/<int:contact_id>/"
 _N = "connections/<int:connection_id>/<slug:action>/"
 _ABSENT = "999999999"
 
@@ -193,10 +196,9 @@ def _of_conversation(path: str, method: str, done: str = "200", **data: Any) -> 
 
 def _of_api(path: str, method: str, allowed: str, **data: Any) -> Row:
     """A call whose address holds {names}: <int:…> in its route."""
-    route = path.replace("{item}", "<int:item_id>").replace("{contact}", "<int:contact_id>")
-    route = route.replace(f"contacts/{_ABSENT}", "contacts/<int:contact_id>")
-    route = route.replace("{attachment}", "<int:attachment_id>")
-    return Row(f"api/v1/{route.replace('{tag}', '<int:tag_id>')}", method, f"/api/v1/{path}", allowed, data, api=True)
+    route = re.sub(r"\{(\w+)\}", r"<int:\1_id>", path)
+    route = re.sub(rf"(contact|merge)s/{_ABSENT}", r"\1s/<int:\1_id>", route)
+    return Row(f"api/v1/{route}", method, f"/api/v1/{path}", allowed, data, api=True)
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,15 @@ API_ROWS = [
     *_of_conversation("corrections/", "POST", "409", message="{own_message}", text="Hello"),
     _of_api("contacts/", "GET", ANYBODY_API),
     _of_api("contacts/{contact}/", "GET", TEAM_API),
+    _of_api("contacts/{contact}/mutes/", "GET", TEAM_API),
+    _of_api("contacts/{contact}/mutes/", "POST", TEAM_API.replace("200", "201"), connection="{connection}"),
+    _of_api("mutes/{mute}/", "DELETE", "401 401 404 204 404 204 204 404"),
+    _of_api("contacts/{contact}/merges/", "GET", TEAM_API),
+    # Nobody but a lead of the team sees both of them.
+    _of_api("contacts/{contact}/merges/", "POST", "401 401 404 404 404 201 404 404", contact="{other_contact}"),
+    _of_api("contacts/{contact}/merges/", "POST", NOBODY_API, contact=_ABSENT),
+    _of_api("merges/{merge}/undo/", "POST", TEAM_API),
+    _of_api(f"merges/{_ABSENT}/undo/", "POST", NOBODY_API),
     _of_api("contacts/{contact}/record/", "GET", "401 401 404 200 404 200 404 200"),
     _of_api("contacts/{contact}/record/", "PUT", ADMIN_API, fields=[]),
     _of_api("contacts/{contact}/record/", "DELETE", ADMIN_API.replace("200", "204")),
@@ -347,6 +358,22 @@ TABLE: list[Row] = [
     *_decides("approve"), *_decides("edit"), *_decides("pass", reason="Hers"), *_decides("return", comment="Kinder"),
     Row("held/<int:item_id>/<slug:action>/", "POST", "/held/{item}/destroy/", NOBODY),
     Row("held/", "GET", "/held/", "302 302 403 403 403 200 200 403"),
+    Row(_P, "GET", "/contacts/{contact}/", TEAM_SEES),
+    Row(_P, "GET", f"/contacts/{_ABSENT}/", NOBODY),
+    # Nobody but a lead of the team sees both of them.
+    Row(f"{_P}merge/<int:other_id>/", "GET", "/contacts/{contact}/merge/{other_contact}/", BOTH_SEEN),
+    Row(f"{_P}merge/<int:other_id>/", "POST", "/contacts/{contact}/merge/{other_contact}/",
+        BOTH_SEEN.replace("200", "303")),
+    Row(f"{_P}merge/<int:other_id>/", "POST", f"/contacts/{{contact}}/merge/{_ABSENT}/", NOBODY),
+    Row(f"{_P}mute/", "POST", "/contacts/{contact}/mute/", TEAM_ACTS),
+    Row(f"{_P}mute/", "POST", f"/contacts/{_ABSENT}/mute/", NOBODY),
+    # A lead sees all that was muted, and so may hear anybody again.
+    Row("mutes/<int:mute_id>/end/", "POST", "/mutes/{mute}/end/", "302 302 404 303 404 303 303 404"),
+    Row("mutes/<int:mute_id>/end/", "POST", f"/mutes/{_ABSENT}/end/", NOBODY),
+    Row("muted/", "GET", "/muted/", "302 302 403 403 403 200 200 403"),
+    Row("muted/<int:message_id>/case/", "POST", f"/muted/{_ABSENT}/case/", "302 302 403 403 403 303 303 403"),
+    Row("contacts/merges/<int:merge_id>/undo/", "POST", "/contacts/merges/{merge}/undo/", TEAM_ACTS),
+    Row("contacts/merges/<int:merge_id>/undo/", "POST", f"/contacts/merges/{_ABSENT}/undo/", NOBODY),
     Row("pauses/", "POST", "/pauses/", "302 302 403 403 403 303 303 303", {"brand": "", "reason": "An outage"}),
     Row("pauses/", "POST", "/pauses/", "302 302 403 403 403 303 303 303", {"brand": "nowhere"}),
     Row("pauses/<int:pause_id>/resume/", "POST", f"/pauses/{_ABSENT}/resume/", "302 302 403 403 403 303 303 303"),

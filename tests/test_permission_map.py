@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
-from inbox.services import attachments, events, macros, tags
+from inbox.services import attachments, contacts, events, macros, muting, tags
 from routing.models import Assignment
 from routing.services import handing
 from socialdesk import live_reads, tokens
@@ -77,10 +77,15 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     attachment = factories.attachment(own, desk.alice)
     left = factories.attachment(own, desk.alice)
     attachments.give(item=item, ids=[left.pk])
+    twin = factories.routed(desk, "From my other account", by="twin")
+    merge = contacts.merge(contact_id=own.identity.contact_id, other_id=twin.identity.contact_id, actor=desk.alice)
+    unrouted = factories.conversation(desk, "Nobody has this yet", by="somebody")
+    mute = muting.mute(contact_id=own.identity.contact_id, connection_id=None, actor=desk.alice)
     return {
+        "mute": mute.pk, "merge": merge.pk, "other_contact": unrouted.identity.contact_id,
         "own_message": factories.pictured(own), "attachment": attachment.pk, "left_attachment": left.pk,
         "own": own.pk, "team": desk.help_desk.pk, "other_team": desk.billing.pk, "stranger": desk.erin.pk,
-        "unrouted": factories.conversation(desk, "Nobody has this yet", by="somebody").pk, "item": item.pk,
+        "unrouted": unrouted.pk, "item": item.pk,
         "connection": desk.connection.pk, "foreign": foreign.pk, "contact": own.identity.contact_id,
         "alice": desk.alice.pk, "tag": tags.create(name="Table", colour="grey").pk,
         "rule": factories.rule("Parcels", desk.help_desk, "parcel").pk,

@@ -17,11 +17,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox import held
+from inbox import contacts, held
 from inbox import selectors as inbox_selectors
 from inbox.api.contacts import contacts_of
 from inbox.downstream import policy
-from inbox.models import Conversation, OutboxItem
+from inbox.models import Conversation, Identity, OutboxItem
 from inbox.services import counts, events, locks, outbox, poll, sending, settling
 from routing import finding, selectors
 from routing.api import conversations_of
@@ -209,6 +209,15 @@ HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
     "a common word": (lambda desk: _found(desk, "lead", q="order"), "inbox_searchentry_pkey", True),
     "a person": (lambda desk: _found(desk, "lead", q="customer77123", kind="people"), "search_words", True),
     "filters alone": (lambda desk: _found(desk, "agent", status="open"), "inbox_conversation_pkey", True),
+    "a person's conversations": (
+        lambda desk: contacts.conversations_of(desk.lead, _known(desk).contact_id), "conversation_once", True,
+    ),
+    "a person, searched for": (
+        lambda desk: contacts.search(desk.lead, _known(desk).handle, besides=0), "identity_handle", True,
+    ),
+    "who may be the same": (
+        lambda desk: contacts.suggestions(desk.lead, 0, [_known(desk)]), "identity_handle", True,
+    ),
     "events, read": (lambda _: events.read(after=SIZE - 1000), "inbox_event_pkey", False),
     "replies to be sent": (lambda _: list(sending.due(limit=50)), "outbox_due", True),
     "jobs due": (lambda _: _atomic(lambda: jobs.claim(limit=100, now=timezone.now())), "routing_due", False),
@@ -221,6 +230,10 @@ HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
         lambda _: _atomic(lambda: queue.lock_kept(limit=100, now=timezone.now())), "queue_kept", True,
     ),
 }  # fmt: skip
+
+
+def _known(desk: Loaded) -> Identity:
+    return Conversation.objects.select_related("identity").get(pk=desk.thread_id).identity
 
 
 def _atomic(work: Callable[[], Any]) -> None:

@@ -1,6 +1,7 @@
 """The inbox's rows, one subject a file."""
 
 from inbox.models.composing import Macro, MacroVersion, SavedDraft
+from inbox.models.contacts import ContactMerge, Mute
 from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
@@ -15,6 +16,7 @@ __all__ = [
     "ApiWrite",
     "Attachment",
     "Contact",
+    "ContactMerge",
     "Conversation",
     "ConversationTag",
     "Count",
@@ -26,6 +28,7 @@ __all__ = [
     "MacroVersion",
     "MediaCopy",
     "Message",
+    "Mute",
     "Note",
     "OutboxHold",
     "OutboxItem",

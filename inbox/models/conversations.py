@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from connectors.models import Connection
 
+# The contact that stands for the person, and all that were merged into it.
+_SAME_PERSON = """
+SELECT one.id FROM (SELECT coalesce(person_id, id) AS id FROM inbox_contact WHERE id = %s) p,
+    LATERAL (SELECT p.id UNION ALL SELECT m.id FROM inbox_contact m WHERE m.person_id = p.id) one
+"""
+
 
 class Contact(models.Model):
-    """A person. Their handles are Identities."""
+    """A person. Their handles are Identities.
+
+    Merging is a link that can be taken back: no row moves, identities and records stay with the contact they were
+    put on. ``person`` leads straight to the contact that stands for all of them; null: this one stands for itself.
+    """
 
     created_at = models.DateTimeField(default=timezone.now)
+    person = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person"], name="contact_of_person", condition=Q(person__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"contact {self.pk}"
+
+    @staticmethod
+    def same_person(contact_id: int) -> RawSQL:
+        """The ids of every contact that is the same person as this one, itself included: for ``contact__in``."""
+        return RawSQL(_SAME_PERSON, [contact_id])  # nosec B611: the text is fixed, the id is a parameter
 
 
 class Identity(models.Model):
@@ -35,6 +59,10 @@ class Identity(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["network", "scope", "external_id"], name="identity_once"),
+        ]
+        indexes = [  # by what they begin with, whatever the capitals: see inbox/contacts.py
+            models.Index(OpClass(Lower("handle"), name="text_pattern_ops"), name="identity_handle"),
+            models.Index(OpClass(Lower("name"), name="text_pattern_ops"), name="identity_name"),
         ]
 
     def __str__(self) -> str:
@@ -155,6 +183,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["conversation", "published_at", "id"], name="message_timeline"),
             models.Index(fields=["connection", "root"], name="message_context", condition=Q(conversation__isnull=True)),
+            models.Index(fields=["-id"], name="message_muted", condition=Q(facts__has_key="muted")),
             models.Index(fields=["agent"], name="message_of_agent", condition=Q(agent__isnull=False)),
         ]
 

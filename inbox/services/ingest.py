@@ -20,7 +20,7 @@ from connectors.types import Post
 from inbox import bulk
 from inbox.downstream import downstream
 from inbox.models import Message
-from inbox.services import conversations, events, identities, places
+from inbox.services import conversations, events, identities, muting, places
 from inbox.services.events import Fact
 from inbox.services.identities import key_of
 from inbox.services.storable import address, storable
@@ -40,24 +40,29 @@ class _Overtaken(Exception):
     """Somebody else stored one of these posts between our look and our write."""
 
 
-def ingest(*, connection: Connection, posts: Sequence[Post]) -> Ingested:
-    """Store what is new among ``posts`` and tell the stage below, once for the whole batch."""
+def ingest(*, connection: Connection, posts: Sequence[Post], heed_mutes: bool = True) -> Ingested:
+    """Store what is new among ``posts`` and tell the stage below, once for the whole batch.
+
+    What muted people write makes no case, unless a person said that it shall.
+    """
     for _ in range(_TRIES):
         try:
-            return _store(connection, posts)
+            return _store(connection, posts, heed_mutes)
         except _Overtaken:
             continue
     raise RuntimeError("Others keep storing the same posts; this batch is read again later.")
 
 
 @transaction.atomic
-def _store(connection: Connection, posts: Sequence[Post]) -> Ingested:
+def _store(connection: Connection, posts: Sequence[Post], heed_mutes: bool) -> Ingested:
     fresh = _unknown(connection, posts)
     if not fresh:
         return Ingested([], [])
     now = timezone.now()
     people = identities.of(connection, fresh.values())
     authors = {key: people[key_of(post.author)] for key, post in fresh.items()}
+    if heed_mutes:
+        fresh = muting.heeded(connection, fresh, authors)
     ids = _draw_ids(fresh)
     incoming = {key: post for key, post in fresh.items() if not post.own and not post.context}
     spots = places.spots(connection, incoming, authors, now)
@@ -83,16 +88,17 @@ def _unknown(connection: Connection, posts: Sequence[Post]) -> dict[str, Post]:
     """What is new, by the id under which it is stored; the oldest first, each once.
 
     A stored context post that now addresses us counts as unknown. It gets a new id, so that it stands
-    behind everything that agents have seen.
+    behind everything that agents have seen. A muted one that is read again stays muted, whoever is heard by now.
     """
     batch = {storable(post.external_id): post for post in sorted(posts, key=lambda post: post.published_at)}
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT external_id, direction FROM inbox_message WHERE connection_id = %s AND external_id = ANY(%s)",
-            [connection.pk, list(batch)],
+            "SELECT external_id, direction = 'context' AND NOT facts ? %s FROM inbox_message "
+            "WHERE connection_id = %s AND external_id = ANY(%s)",
+            [muting.MARK, connection.pk, list(batch)],
         )
-        for key, direction in cursor.fetchall():
-            if direction != Message.Direction.CONTEXT or batch[key].context or batch[key].own:
+        for key, is_context in cursor.fetchall():
+            if not is_context or batch[key].context or batch[key].own:
                 del batch[key]
     return batch
 

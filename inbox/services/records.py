@@ -22,13 +22,14 @@ from inbox.services.events import Fact
 from inbox.services.storable import storable
 
 MOST_FIELDS = 100
+MOST_SHARED = 50  # marks of others that are looked at
 LONGEST_NAME, LONGEST_VALUE = 64, 2000
 _PURPOSE = "inbox.recordindex"
 
 
 def fields_of(contact_id: int) -> list[Field]:
-    """A contact's record in clear, for the guard alone."""
-    rows = RecordField.objects.filter(contact=contact_id).order_by("name")
+    """A person's record in clear, for the guard alone: of every contact that was merged."""
+    rows = RecordField.objects.filter(contact__in=Contact.same_person(contact_id)).order_by("name", "pk")
     return [Field(row.name, row.clear(), Protection(row.protection)) for row in rows]
 
 
@@ -103,15 +104,41 @@ def mark(contacts: Iterable[int]) -> None:
 
 
 def strangers(contact_id: int) -> Callable[[Sequence[str]], Collection[str]]:
-    """Which of some normalised values stand in another contact's record: one statement, however many."""
+    """Which of some normalised values stand in another person's record: one statement, however many."""
 
     def of_others(values: Sequence[str]) -> set[str]:
         marker = Marker(_PURPOSE)
         by_mark = {mark: value for value in values for mark in marker.marks(value)}
-        found = RecordIndex.objects.filter(mark__in=list(by_mark)).exclude(contact=contact_id)
+        found = RecordIndex.objects.filter(mark__in=list(by_mark)).exclude(contact__in=Contact.same_person(contact_id))
         return {by_mark[bytes(mark)] for mark in found.values_list("mark", flat=True)}
 
     return of_others
+
+
+def shared_with_others(contact_id: int) -> dict[int, str]:
+    """Other people in whose records the same secret or address stands, each with the field's name here."""
+    marker = Marker(_PURPOSE)
+    names = {
+        mark: field.name
+        for field in fields_of(contact_id)
+        if field.protection == Protection.SECRET or "@" in field.value
+        for value in indexed(field.value)
+        for mark in marker.marks(value)
+    }
+    others = RecordIndex.objects.filter(mark__in=list(names)).exclude(contact__in=Contact.same_person(contact_id))
+    rows = others.order_by("contact").values_list("contact", "contact__person", "mark")[:MOST_SHARED] if names else ()
+    return {person or contact: names[bytes(mark)] for contact, person, mark in rows}
+
+
+def conflicts(one: int, other: int) -> list[str]:
+    """Names of the fields that two people both have, with different values."""
+    values: list[dict[str, set[str]]] = []
+    for contact_id in (one, other):
+        values.append({})
+        for field in fields_of(contact_id):
+            values[-1].setdefault(field.name, set()).add(field.value)
+    mine, theirs = values
+    return sorted(name for name in mine.keys() & theirs.keys() if mine[name] != theirs[name])
 
 
 def reseal_all() -> tuple[int, int, list[str]]:

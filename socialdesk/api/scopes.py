@@ -24,6 +24,7 @@ SCOPES = {
     "write:assignments": "Give conversations to teams and people",
     "write:conversations": "Resolve, reopen and snooze",
     "write:tags": "Tag conversations; make, change and remove tags",
+    "write:contacts": "Merge contacts that are the same person, mute people, and take that back",
     "write:records": "Put and remove customers' records (admins)",
     "write:presence": "Say that a conversation is open on a screen, and be measured by it",
 }

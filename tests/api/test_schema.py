@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from inbox.models import Note, OutboxItem
-from inbox.services import pauses, tags
+from inbox.services import contacts, muting, pauses, tags
 from tests import factories
 from tests.api.conftest import Api
 from tests.factories import Desk
@@ -58,9 +58,13 @@ def ids(desk: Desk) -> dict[str, int]:
     )  # fmt: skip
     tag = tags.create(name="Delivery", colour="blue")
     tags.put(conversation_id=carol.pk, tag_id=tag.pk, actor=desk.alice)
+    twin = factories.routed(desk, "From my other account", by="twin")
+    here = {"contact_id": carol.identity.contact_id, "actor": desk.alice}
     return {
         "attachment_id": factories.attachment(carol, desk.bob).pk, "conversation_id": carol.pk, "item_id": item.pk,
         "tag_id": tag.pk, "contact_id": carol.identity.contact_id,
+        "merge_id": contacts.merge(other_id=twin.identity.contact_id, **here).pk,
+        "mute_id": muting.mute(connection_id=desk.connection.pk, **here).pk,
         "pause_id": pauses.pause(brand="", actor=desk.bob, reason="An outage").pk,
     }  # fmt: skip
 
@@ -123,7 +127,7 @@ def test_every_call_answers_as_described(described: Any, bob: Api, ids: dict[str
     done = {label for label, status in reached if status < 300}
     # These need an account with credentials, the id of a row in their body, a moment in the future, or an admin.
     unlikely = ("replies/", "measure/", "heartbeat/", "assignments/", "snooze/", "record/", "acts/", "corrections/")
-    unlikely += ("attachments/",)  # or a file that is a picture
+    unlikely += ("attachments/", "merges/")  # or a file that is a picture, or a second id
     unlikely += ("approve/", "override/", "return/", "edit/", "schedule/")  # or a reply that is held
     assert [label for label in {one.label for one in operations} - done if not label.endswith(unlikely)] == []
 
