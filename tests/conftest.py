@@ -7,7 +7,6 @@ import base64
 import ipaddress
 import os
 import secrets
-import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import django
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from scripts import chromium
 from socialdesk.embedded.testing import make_services
 
 
@@ -94,26 +94,14 @@ def desk(db: None) -> Any:
 
 
 # --- Chromium -------------------------------------------------------------------------------------------------------
-def find_chromium() -> str | None:
-    """$CHROMIUM, the system's, or the one that Playwright has installed."""
-    kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright").expanduser()
-    candidates = [
-        os.environ.get("CHROMIUM"),
-        *(shutil.which(name) for name in ("chromium", "google-chrome", "chromium-browser")),
-        *map(str, sorted(kept.glob("chromium-*/chrome-*/chrome"), reverse=True)),
-    ]
-    return next((path for path in candidates if path and os.access(path, os.X_OK)), None)
-
-
-CHROMIUM = find_chromium()
+CHROMIUM = chromium.find()
 NO_CHROMIUM = "no Chromium was found: set CHROMIUM, or install one (apt-get install chromium)"
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """For pytest-playwright. The sandbox of Chromium does not work for root, nor its shared memory in a container."""
-    quiet = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-    return {"executable_path": CHROMIUM, "args": quiet}
+    """For pytest-playwright."""
+    return {"executable_path": CHROMIUM, "args": [*chromium.ARGS]}
 
 
 # These run whole desks: one of them at a time, while another worker does what needs only a database.
