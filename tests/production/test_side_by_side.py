@@ -185,8 +185,7 @@ def test_healthz_says_what_is_missing(stack: Stack, alice: Browser) -> None:
         if not name.startswith("web"):
             stack.terminate(name)
     there = alice.at(web(stack, "b"))
-    for part in ("beat", "worker"):
-        until(lambda part=part: not there.health()[part]["ok"], f"the silence of the {part} to be noticed", 25, every=0.3)
+    until(lambda: not any(there.health()[part]["ok"] for part in ("beat", "worker")), "the silence to be noticed", 25)
     health = there.health()
     assert not health["ok"]
     assert health["database"]["ok"]
