@@ -192,7 +192,7 @@ def work(command, arguments):
     programs = {
         "run": ["-m", "socialdesk.embedded.run"],
         # All of them by two workers; a choice by one, where -s and --pdb work.
-        "test": ["-m", "pytest", *([] if arguments else ["-n2", "--dist=loadgroup"])],
+        "test": ["-m", "pytest", *([] if arguments else ["-n2"])],
         "bench": ["-m", "tests.bench.run"],
         "quality": ["-m", "tests.quality.run"],
         "check": ["-m", "scripts.check"],

@@ -26,6 +26,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from connectors.sandbox.harness import Control
+from scripts import chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 INTO = ROOT / "build" / "screenshots"
@@ -35,8 +36,6 @@ SHOWN = {
     ("composer-guard", "dark"): "guard.png",
     ("dashboard", "dark"): "dashboard.png",
 }
-# The same as the browser tests: $CHROMIUM, the system's, or else what Playwright has installed.
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
 PORT = 18700
 READY = 180  # seconds that a new desk may take, and then its story
 LIVELY = 6  # conversations of alice
@@ -158,12 +157,7 @@ SHOTS = (
     Shot("connections", "dana", "/connections/"),
     Shot("connection", "dana", "/connections/", _follows("a.n")),
     Shot("connection-add", "dana", "/connections/add/x/"),
-    Shot(
-        "rule-as-admin",
-        "dana",
-        "/settings/rules/",
-        _follows(".set a.n"),
-    ),
+    Shot("rule-as-admin", "dana", "/settings/rules/", _follows(".set a.n")),
     Shot("records", "dana", "/settings/records/"),
     Shot("public-numbers", "dana", "/settings/public/"),
 )
@@ -261,7 +255,7 @@ def main() -> int:
         sync_playwright() as play,
     ):
         passwords = json.loads((data / "demo-passwords.json").read_text())
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        browser = play.chromium.launch(executable_path=chromium.find(), args=[*chromium.ARGS])
         alice = signed_in(browser, address, "alice", passwords["alice"], VIEWS[0])
         conversation = lively(alice, address)
         wanted = [replace(shot, path=shot.path or conversation) for shot in wanted]

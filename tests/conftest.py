@@ -7,14 +7,15 @@ import base64
 import ipaddress
 import os
 import secrets
-import shutil
 import socket
 from pathlib import Path
 from typing import Any
 
 import django
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
+from scripts import chromium
 from socialdesk.embedded.testing import make_services
 
 
@@ -93,26 +94,14 @@ def desk(db: None) -> Any:
 
 
 # --- Chromium -------------------------------------------------------------------------------------------------------
-def find_chromium() -> str | None:
-    """$CHROMIUM, the system's, or the one that Playwright has installed."""
-    kept = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright").expanduser()
-    candidates = [
-        os.environ.get("CHROMIUM"),
-        *(shutil.which(name) for name in ("chromium", "google-chrome", "chromium-browser")),
-        *map(str, sorted(kept.glob("chromium-*/chrome-*/chrome"), reverse=True)),
-    ]
-    return next((path for path in candidates if path and os.access(path, os.X_OK)), None)
-
-
-CHROMIUM = find_chromium()
+CHROMIUM = chromium.find()
 NO_CHROMIUM = "no Chromium was found: set CHROMIUM, or install one (apt-get install chromium)"
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    """For pytest-playwright. The sandbox of Chromium does not work for root, nor its shared memory in a container."""
-    quiet = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
-    return {"executable_path": CHROMIUM, "args": quiet}
+    """For pytest-playwright."""
+    return {"executable_path": CHROMIUM, "args": [*chromium.ARGS]}
 
 
 # These run whole desks: one of them at a time, while another worker does what needs only a database.
@@ -122,13 +111,28 @@ WHOLE_DESKS = (
 )  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+class OneDeskAtATime(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0].removeprefix("tests/")
+        return "whole desks" if path.startswith(WHOLE_DESKS) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker starts servers of its own: pytest-django must not read the settings, which name them, before that."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneDeskAtATime:
+    return OneDeskAtATime(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        path = item.path.relative_to(Path(__file__).parent).as_posix()
-        item.add_marker(pytest.mark.xdist_group("whole desks" if path.startswith(WHOLE_DESKS) else path))
-        if CHROMIUM is None and item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
+    if CHROMIUM is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
 
 
 # --- skips are said aloud, and in CI only the listed ones pass ------------------------------------------------------
@@ -143,8 +147,7 @@ def unlisted_skips(skipped: list[str]) -> list[str]:
 
 def _skipped(config: pytest.Config) -> list[str]:
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    # pytest-xdist appends the group to the name.
-    return [report.nodeid.split("@")[0] for report in reporter.stats.get("skipped", [])] if reporter else []
+    return [report.nodeid for report in reporter.stats.get("skipped", [])] if reporter else []
 
 
 @pytest.hookimpl(trylast=True)

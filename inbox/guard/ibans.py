@@ -62,16 +62,14 @@ def _checked(text: str, places: list[int]) -> int | None:
     known = _LENGTHS.get(compact[:2])
     if known is None and compact[:2] not in _ELSEWHERE:
         return None
+    if known and known > len(compact):
+        return None
     for length in [known] if known else range(len(compact), _SHORTEST - 1, -1):
-        if length > len(compact):
-            return None
         piece = compact[:length]
         following = text[places[length - 1] + 1 : places[length - 1] + 2]
         if following.isalnum() and following.isascii():
             continue  # An IBAN ends where a word ends.
-        if known and mod_97_10.is_valid(piece[4:] + piece[:4]):
-            return places[length - 1] + 1
-        if known is None and iban.is_valid(piece, check_country=False):
+        if mod_97_10.is_valid(piece[4:] + piece[:4]) if known else iban.is_valid(piece, check_country=False):
             return places[length - 1] + 1
     return None
 

@@ -30,9 +30,8 @@ class Shown:
 @lru_cache(maxsize=64)
 def shown(key: str) -> Shown:
     """The network of ``key``; one that is no longer installed is shown by its key and takes no replies."""
-    try:
-        connector = registry.get(key)
-    except ConnectorError:
+    connector = _installed(key)
+    if connector is None:
         return Shown(label=key, mark="", public_reply=False, direct_message=False, streams={})
     able = connector.capabilities
     return Shown(
@@ -57,10 +56,8 @@ def lacking(connection: Connection) -> list[ActSpec]:
 
 
 def _acts(key: str) -> Sequence[ActSpec]:
-    try:
-        return registry.get(key).capabilities.acts
-    except ConnectorError:
-        return ()
+    connector = _installed(key)
+    return connector.capabilities.acts if connector else ()
 
 
 def _has(connection: Connection, spec: ActSpec) -> bool:
@@ -69,10 +66,15 @@ def _has(connection: Connection, spec: ActSpec) -> bool:
 
 def media(key: str) -> Mapping[Visibility, MediaLimits]:
     """Which pictures the network takes with a reply, by its audience; none where it is no longer installed."""
+    connector = _installed(key)
+    return connector.capabilities.media if connector else {}
+
+
+def _installed(key: str) -> registry.AnyConnector | None:
     try:
-        return registry.get(key).capabilities.media
+        return registry.get(key)
     except ConnectorError:
-        return {}
+        return None
 
 
 @dataclass(frozen=True, slots=True)

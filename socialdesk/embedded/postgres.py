@@ -58,7 +58,7 @@ class Postgres:
         self._run(
             "initdb", "-D", str(draft), "-U", USER, "-A", "scram-sha-256", "--pwfile", str(self.password_file),
             "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8",
-            "-c", "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=80",
+            "-c", "listen_addresses=", "-c", "shared_buffers=64MB", "-c", "max_connections=200",
         )  # fmt: skip
         draft.rename(self.data)
         return True

@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -30,7 +30,8 @@ class Stream:
 
     def _read(self) -> None:
         message: dict[str, str] = {}
-        try:
+        closed_by_the_test = (requests.RequestException, AttributeError, ValueError, OSError)
+        with suppress(*closed_by_the_test):
             for line in self.response.iter_lines(chunk_size=1, decode_unicode=True):
                 if line:
                     name, _, value = line.partition(": ")
@@ -38,8 +39,6 @@ class Stream:
                 elif "event" in message:
                     self.heard.put(message)
                     message = {}
-        except (requests.RequestException, AttributeError, ValueError, OSError):
-            pass  # closed by the test
         self.heard.put({"event": "closed"})
 
     def next(self, seconds: float = 20) -> dict[str, str]:

@@ -149,7 +149,7 @@ class Killer:
         """Stop a sender in the middle of a reply. It keeps its item until `thaw`."""
         while True:
             self.arm(fault, 1, seconds)
-            flight = until(self.hanging, "a reply in flight to freeze", 8)[0]
+            flight = until(self.hanging, "a reply in flight to freeze", 30)[0]
             self.spared.add(flight.name)
             self.world.signal(flight.name, signal.SIGSTOP)
             until(partial(self._at_rest, flight.name), "PostgreSQL to have done what it had asked for", 5)

@@ -105,7 +105,7 @@ class Run:
         self.frozen = []
         for name, seconds in faults:  # one after the other: an account has few places among the senders
             flight = killer.freeze_in_flight(name, seconds=seconds)
-            until(partial(killer.lease_is_over, flight), "the lease to run out", 10)
+            until(partial(killer.lease_is_over, flight), "the lease to run out", PATIENCE)
             row = self.world.sql("SELECT state, attempt FROM inbox_outboxitem WHERE id = %s", (flight.item,))[0]
             wrote = self.world.sql("SELECT name, state, at FROM witness WHERE item_id = %s ORDER BY id", (flight.item,))
             assert row == ("sending", flight.attempt), f"a frozen sender lost its item: {flight}, {wrote}"
@@ -119,9 +119,9 @@ class Run:
         killer.shoot_in_flight("timeout_before_write", number=1, seconds=5)
         killer.arm("timeout_after_write", 1, 3)
         killer.arm("slow", 1, 0.7)
-        until(killer.hanging, "a reply in flight", 8)
+        until(killer.hanging, "a reply in flight", PATIENCE)
         killer.kill_postgres()
-        until(lambda: killer.lease_is_over(frozen), "the lease to run out", 10)
+        until(lambda: killer.lease_is_over(frozen), "the lease to run out", PATIENCE)
         killer.thaw(frozen)
 
     def lose_the_broker(self) -> None:

@@ -67,11 +67,7 @@ def _hostile(result: Result) -> None:
 def _alarms(result: Result) -> bool:
     print(f"\n  {'false alarms per 1,000':30}{'held':>8}{'warned':>8}{'of':>8}   target: held <= {ALARMS_TARGET}")
     good = True
-    for half, name in (
-        ("sealed", "templates never shown"),
-        ("open", "the open half"),
-        (ORDINARY, "further open templates"),
-    ):
+    for half, name in ALARM_ROWS:
         alarms = result.alarms[half]
         met = alarms.per_thousand <= ALARMS_TARGET
         good &= met
