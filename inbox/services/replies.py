@@ -30,6 +30,10 @@ MOST_PIECES = 26  # that one click may freeze: the most posts that a form or a c
 NO_APPROVER = (
     "Somebody else has to approve this, and nobody else here may. Hand it on, or ask an admin for another lead."
 )
+NO_LEAD = (
+    "This would wait for ever: nobody else here may let it pass. Send it privately, take it out, or hand it to a team "
+    "with a lead."
+)
 NO_OVERRIDE = "Only a lead may let this pass. Ask one, send it privately, or take it out."
 Words = tuple[str, str, str, list[int]]  # of one piece: audience, text, fallback, pictures
 
@@ -118,15 +122,22 @@ def _guarded(
             reasons.add(NO_OVERRIDE)
     elif found and not ask:
         reasons.findings, reasons.texts = found, texts
+    elif found and _nobody_else_decides(conversation, author):
+        reasons.add(NO_LEAD)
     return found
 
 
 def _approval(reasons: Reasons, conversation: Conversation, author: AbstractBaseUser) -> str:
     """Why somebody else has to read it before it leaves; what nobody could ever approve is stopped here."""
     why = policy().approval(author, conversation.pk)
-    if why and not policy().approvers([conversation.pk], besides=author.pk).get(conversation.pk):
+    if why and _nobody_else_decides(conversation, author):
         reasons.add(NO_APPROVER)
     return why
+
+
+def _nobody_else_decides(conversation: Conversation, author: AbstractBaseUser) -> bool:
+    """Whether a reply of ``author`` that waits for a decision would wait for ever."""
+    return not policy().approvers([conversation.pk], besides=author.pk).get(conversation.pk)
 
 
 def _freeze(

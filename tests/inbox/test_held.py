@@ -129,6 +129,16 @@ def test_what_nobody_else_may_approve_is_not_taken(desk: factories.Desk) -> None
     assert states() == ["queued"]
 
 
+def test_what_nobody_could_let_pass_is_not_taken(desk: factories.Desk) -> None:
+    AgentProfile.objects.filter(user=desk.bob).update(role="agent")
+    with pytest.raises(replies.Stopped, match="nobody else here may let it pass"):
+        write(desk, f"We write to {EMAIL}", ask=True)
+    assert not OutboxItem.objects.exists()
+    factories.person("mia", desk.help_desk, role="lead")
+    write(desk, f"We write to {EMAIL}", ask=True)
+    assert states() == ["held"]
+
+
 def test_whose_only_approver_left_reads_what_to_do(desk: factories.Desk) -> None:
     AgentProfile.objects.filter(user=desk.bob).update(needs_approval=True)
     mia = factories.person("mia", desk.help_desk, role="lead")
