@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -187,7 +188,13 @@ def all_teams(*, with_topics: bool = False) -> list[Team]:
 
 
 def _help_desk_first(teams: Iterable[Team]) -> list[Team]:
-    return sorted(teams, key=lambda team: (not team.is_help_desk, team.name.casefold()))
+    return sorted(teams, key=lambda team: (not team.is_help_desk, _as_people_count(team.name)))
+
+
+def _as_people_count(name: str) -> list[tuple[bool, int, str]]:
+    """A key that puts Team 2 before Team 10."""
+    parts = re.findall(r"([0-9]{1,18})|([^0-9]+)", name.casefold())
+    return [(not number, int(number or 0), words) for number, words in parts]
 
 
 def people_of(team_ids: Collection[int]) -> list[AgentProfile]:

@@ -131,12 +131,12 @@ def _slower(median: float | None, before: float | None) -> dict[str, Any] | None
 
 
 def team_rows(chosen: Filter, board: Board, teams: dict[int, str]) -> list[Row]:
-    found = [
-        Row(teams.get(pk, NO_TEAM), "", line, asked.links(replace(chosen, team_ids=(pk,))), pk)
-        for pk, line in board.teams.items()
-        if pk in teams or pk == 0
+    """In the order of the sidebar."""
+    return [
+        Row(name, "", board.teams[pk], asked.links(replace(chosen, team_ids=(pk,))), pk)
+        for pk, name in [*teams.items(), (0, NO_TEAM)]
+        if pk in board.teams
     ]
-    return sorted(found, key=lambda row: (row.key == 0, row.name))
 
 
 def network_rows(chosen: Filter, board: Board) -> list[Row]:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inbox.services.conversations import Refused
+from routing import selectors
 from routing.models import AgentProfile, AnswerPermission, Expertise, Membership, Rule, Team, Topic
 from routing.permissions import RoutingPolicy
 from routing.services import changes, handing, people, preview, teams
@@ -60,6 +61,14 @@ def test_there_is_one_help_desk(desk: Desk) -> None:
         teams.add_team(name="Billing", kind="support", actor=desk.dana)
     page = signed_in(desk.dana).post("/settings/teams/", {"name": "", "kind": "support"}).content.decode()
     assert "Give the team a name" in page
+
+
+def test_teams_stand_as_people_count_behind_the_help_desk(desk: Desk) -> None:
+    for name in ("Ward 10", "ward 9", "Ward ²", "2nd line", "Ward"):
+        factories.team(name)
+    assert [team.name for team in selectors.all_teams()] == [
+        desk.help_desk.name, "2nd line", desk.billing.name, "Ward", "ward 9", "Ward 10", "Ward ²",
+    ]  # fmt: skip
 
 
 def test_a_lead_changes_their_own_teams_and_no_name(desk: Desk) -> None:
