@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from inbox.guard import Surroundings
-from inbox.models import Conversation, Message
+from inbox.models import Contact, Conversation, Message, Note
 from inbox.services import publicfacts, records
 
-NEWEST = 200  # messages and notes of a conversation that the guard compares with
+NEWEST = 200  # messages and notes of each kind that the guard compares with
 
 
 def of(conversation: Conversation) -> Surroundings:
-    """Five statements, whatever the length of the conversation; one more when the guard asks about strangers."""
+    """Five statements, however much there is; one more when the guard asks about strangers.
+
+    Private is private whichever of a person's conversations it was said in: they write a message in one and are
+    answered in public in another.
+    """
+    theirs = Conversation.objects.filter(
+        identity__contact__in=Contact.same_person(conversation.identity.contact_id)
+    ).values("pk")
+    newest = Message.objects.filter(deleted_at__isnull=True).order_by("-published_at", "-pk")
+    direct = newest.filter(conversation__in=theirs, visibility="direct")
+    public = newest.filter(conversation=conversation, visibility="public", direction=Message.Direction.IN)
     said: dict[str, list[str]] = {"public": [], "direct": []}
-    rows = conversation.messages.filter(deleted_at__isnull=True).order_by("-published_at", "-pk")
-    for visibility, direction, text in rows.values_list("visibility", "direction", "text")[:NEWEST]:
-        if visibility == "direct" or direction == Message.Direction.IN:
-            said[visibility].append(text)
-    notes = conversation.notes.order_by("-created_at").values_list("text", flat=True)[:NEWEST]
+    for visibility, text in _texts(direct).union(_texts(public), all=True):
+        said[visibility].append(text)
+    notes = Note.objects.filter(conversation__in=theirs).order_by("-created_at").values_list("text", flat=True)[:NEWEST]
     identity = conversation.identity
     ours = User.objects.filter(is_active=True).exclude(first_name="").values_list("first_name", flat=True)
     return Surroundings(
@@ -30,3 +39,7 @@ def of(conversation: Conversation) -> Surroundings:
         said=said["public"],
         strangers=records.strangers(identity.contact_id),
     )
+
+
+def _texts(rows: QuerySet[Message]) -> QuerySet[Message, tuple[str, str]]:
+    return rows.values_list("visibility", "text")[:NEWEST]

@@ -15,7 +15,7 @@ from inbox import contacts, guard
 from inbox.guard import Field, Level, Protection
 from inbox.models import Contact, ContactMerge, Conversation, Event, Identity, RecordField, RecordIndex
 from inbox.services import contacts as deciding
-from inbox.services import records, surroundings
+from inbox.services import conversations, records, surroundings
 from inbox.services.conversations import Refused
 from routing.services import handing
 from tests import factories
@@ -97,6 +97,19 @@ def test_the_guard_knows_the_merged_record_until_it_is_taken_back(desk: Desk, ca
     deciding.undo(merge_id=done.pk, actor=desk.alice)
     assert held(carol, f"about {CANARY}") == {"stranger"}
     assert held(twin, f"about {CANARY}") == {"record"}
+
+
+def test_what_they_wrote_in_private_stays_private_in_all_their_conversations(desk: Desk, carol: Any, twin: Any) -> None:
+    told = "My new flat is on the third floor behind the old bakery and the bell is broken"
+    later = factories.routed(desk, "Something else", root="another post")
+    (joined,) = factories.arrives(desk, factories.post(told, direct=True))
+    conversations.add_note(conversation_id=later.pk, author=desk.alice, text="She pays with the voucher WX-77Q-1002-B")
+    assert joined == later.pk
+    assert held(carol, f"Hello Carol, {told}") == {"passage"}
+    assert held(carol, "It was voucher WX-77Q-1002-B") == {"note"}
+    assert held(twin, f"Hello Carol, {told}") == set()  # as far as we know it is somebody else
+    merge(desk, carol, twin)
+    assert held(twin, f"Hello Carol, {told}") == {"passage"}
 
 
 def test_a_chain_comes_apart_in_the_order_in_which_it_was_made(desk: Desk, carol: Any, twin: Any) -> None:
