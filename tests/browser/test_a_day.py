@@ -231,6 +231,7 @@ class Day:
         for who in (self.alice, self.mei, self.erin):
             who.goes_to("My figures")
             expect(who.page.get_by_role("heading", level=1, name="My figures")).to_be_visible()
+        self.bob.open("/held/")
         self.dana.open("/connections/")
 
     def nothing_was_lost_and_nothing_twice(self) -> None:

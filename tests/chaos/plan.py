@@ -1,4 +1,7 @@
-"""What happens on the network, and what is answered: 1,000 posts and 200 replies, a share of them twins."""
+"""What happens on the network, and what is answered: 1,000 posts and 200 replies, a share of them twins.
+
+A run that takes longer answers some of the spare posts as well: whoever aims at replies in flight needs some.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-POSTS, REPLIES = 1_000, 200
+POSTS, REPLIES, SPARE = 1_000, 200, 400
 PUBLIC, DIRECT = 120, 30  # each with a text of its own
 THREAD_TWINS = 10  # two "Thanks!" in one public thread, to two posts of it
 DIRECT_TWINS = 10  # two "Thanks!" in one dialogue, from one conversation
+FURTHER = "@norrline and another thing {}"
 CROSSED_TWINS = 5  # two "Thanks!" in one dialogue, from two conversations of one person
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply that an agent will write once ``post`` has arrived."""
+    """One reply that an agent will write once ``post`` has arrived, or a post that says ``to``."""
 
     key: str
     post: str
     visibility: str
     text: str
+    to: str = ""
 
 
 Write = Callable[[Sequence[dict[str, Any]]], list[str]]
@@ -49,9 +54,11 @@ def first_posts(write: Write) -> tuple[list[str], list[Reply]]:
     planned += [Reply(f"crossed-{post}", post, "direct", "Thanks!") for post in both]
     assert len(planned) == REPLIES
     # Spread over the run, so that every kind of twin meets every kind of trouble.
-    return [*ids, *threads, *again, *dialogues, *both], planned[::7] + [
-        reply for n, reply in enumerate(planned) if n % 7
+    planned = planned[::7] + [reply for n, reply in enumerate(planned) if n % 7]
+    planned += [
+        Reply(f"spare-{n}", "", "public", f"Spare answer {n} for you.", FURTHER.format(n)) for n in range(SPARE)
     ]
+    return [*ids, *threads, *again, *dialogues, *both], planned
 
 
 def as_json(planned: Sequence[Reply]) -> list[dict[str, Any]]:
@@ -60,4 +67,4 @@ def as_json(planned: Sequence[Reply]) -> list[dict[str, Any]]:
 
 def further_posts(number: int) -> list[dict[str, Any]]:
     """Posts of as many other customers, to arrive in the meantime."""
-    return [{"handle": f"other{n}", "text": f"@norrline and another thing {n}"} for n in range(number)]
+    return [{"handle": f"other{n}", "text": FURTHER.format(n)} for n in range(number)]
