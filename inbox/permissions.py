@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from inbox.downstream import REPLIES, policy
-from inbox.models import Attachment, Contact, ContactMerge, Conversation, Message, Mute, OutboxItem
+from inbox.models import Attachment, CaseMove, Contact, ContactMerge, Conversation, Message, Mute, OutboxItem
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -51,6 +51,16 @@ def merge_for(user: Somebody, merge_id: int) -> ContactMerge:
         raise Http404("There is no such merge here.")
     contact_for(user, merge.kept_id)
     return merge
+
+
+def case_move_for(user: Somebody, move_id: int, action: str) -> CaseMove:
+    """A split or a join, if ``user`` may do ``action`` on both conversations."""
+    move = CaseMove.objects.filter(pk=move_id).first()
+    if move is None:
+        raise Http404("There is no such split or join here.")
+    for pk in (move.source_id, move.target_id):
+        conversation_for(user, pk, action)
+    return move
 
 
 def mute_for(user: Somebody, mute_id: int) -> Mute:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from inbox.downstream import Somebody
 
 # What a colleague sees as a line in the timeline; assignments are told by the stage that decides them.
-LINES = ("conversation.resolved", "conversation.reopened", "conversation.snoozed")
+MOVES = ("conversation.split", "conversation.join", "conversation.unsplit", "conversation.unjoin")
+LINES = ("conversation.resolved", "conversation.reopened", "conversation.snoozed", *MOVES)
 RECENT = 200
 
 

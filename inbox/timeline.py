@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -20,6 +20,7 @@ from inbox.services.media import File
 PUBLIC, DIRECT, STAFF, EVENT, CONTEXT = "public", "direct", "staff", "event", "context"
 LINES = 60  # what a conversation shows at first, and what "Show earlier" adds
 MOST = 6000
+_TAKEN_BACK = ("conversation.unsplit", "conversation.unjoin")
 RESOLUTIONS = dict(Conversation.Resolution.choices)
 
 
@@ -37,7 +38,9 @@ class Line:
     reasons: Sequence[str] = ()
     icon: str = ""
     until: datetime | None = None
-    leads_to: int | None = None  # the conversation in which it stands, where that is another one that may be seen
+    leads_to: int | None = None  # another conversation that it tells of, as far as that may be seen
+    move: int | None = None  # the split or join that it tells of, while that can be taken back
+    splits: bool = False  # whether a conversation of its own may begin here
     files: Sequence[File] = ()  # what their message brought
     pictures: Sequence[Attachment] = ()  # what our reply takes along
     acts: Sequence[Done] = ()  # what was done to it, or is being done
@@ -125,6 +128,24 @@ def hang_acts(
             line.offers = acts.on_post(line.message, specs, done) if may else ()
 
 
+def hang_moves(
+    stretches: Iterable[Stretch], log: Iterable[dict[str, Any]], *, seen: Collection[int], may: bool, more: bool
+) -> None:
+    """Offer to those who ``may`` where a case of its own can begin, and to take back what was split or joined.
+
+    Links lead to ``seen`` conversations only. ``more``: the conversation began before what is shown.
+    """
+    undone = {json.loads(row["text"])["move"] for row in log if row["kind"] in _TAKEN_BACK}
+    begun = more
+    for line in (line for stretch in stretches for line in stretch.lines):
+        if line.kind == "in":
+            line.splits, begun = may and begun, True
+        elif line.move is not None:
+            line.move = line.move if may and line.move not in undone and line.leads_to in seen else None
+        if line.kind == "event" and line.leads_to not in seen:
+            line.leads_to = None
+
+
 def from_others(message: Message, leads_to: int | None) -> Line:
     """What another customer wrote above the thread."""
     return Line(CONTEXT, message.published_at, "context", message.text, message=message, leads_to=leads_to)
@@ -150,7 +171,29 @@ def _from_log(row: dict[str, Any]) -> Line:
     if row["kind"] == "note":
         return Line(STAFF, row["at"], "note", row["text"], who=who)
     facts = json.loads(row["text"] or "{}")
+    if "move" in facts:
+        return _of_move(row, who or "Somebody", facts)
     return Line(EVENT, row["at"], "event", *_sentence(row["kind"], who, facts))
+
+
+def _of_move(row: dict[str, Any], who: str, facts: dict[str, Any]) -> Line:
+    """A case that was split or joined, as it is told on either side."""
+    number = facts.get("messages", 0)
+    what = f"{number} message{'' if number == 1 else 's'}"
+    kind, there = row["kind"].removeprefix("conversation."), "to" in facts
+    text = {
+        ("split", True): f"{who} split {what} off into a conversation of their own.",
+        ("split", False): f"{who} split this off from another conversation.",
+        ("join", True): f"{who} joined this to another conversation.",
+        ("join", False): f"{who} joined another conversation to this one: {what}.",
+        ("unsplit", True): f"{who} took the split back.",
+        ("unjoin", False): f"{who} took the join back.",
+    }.get((kind, there), f"{who} took it back.")
+    undone = kind.startswith("un")
+    return Line(
+        EVENT, row["at"], "event", text, who, icon="arrows-split" if kind == "split" else "arrows-join",
+        leads_to=facts.get("to") or facts.get("from"), move=None if undone else facts["move"],
+    )  # fmt: skip
 
 
 def _sentence(kind: str, who: str, facts: dict[str, Any]) -> tuple[Any, ...]:

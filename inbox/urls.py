@@ -3,9 +3,10 @@ from __future__ import annotations
 from django.urls import path
 
 from inbox.api import attachments as pictures
+from inbox.api import cases, contacts, deciding, messages, records, tags
 from inbox.api import connections as connection_health
-from inbox.api import contacts, deciding, messages, records, tags
 from inbox.views import acting, attachments, composer, connections, conversations, held, media, muted, outbox, pausing
+from inbox.views import cases as case_pages
 from inbox.views import contacts as contact_pages
 from inbox.views import tags as tag_pages
 
@@ -41,6 +42,9 @@ urlpatterns = [
     path("mutes/<int:mute_id>/end/", muted.listen, name="mute_end"),
     path("muted/", muted.overview, name="muted"),
     path("muted/<int:message_id>/case/", muted.case, name="muted_case"),
+    path("messages/<int:message_id>/split/", case_pages.split, name="case_split"),
+    path("conversations/<int:conversation_id>/join/<int:other_id>/", case_pages.join, name="case_join"),
+    path("moves/<int:move_id>/undo/", case_pages.undo, name="case_undo"),
     path("held/", held.overview, name="held"),
     path("held/<int:item_id>/<slug:action>/", held.act, name="held_act"),
     path("connections/", connections.health, name="connections"),
@@ -67,6 +71,9 @@ urlpatterns = [
     path("api/v1/pauses/<int:pause_id>/", deciding.PauseView.as_view(), name="api_pause"),
     path(f"{_ONE}/acts/", deciding.ActsView.as_view(), name="api_acts"),
     path(f"{_ONE}/corrections/", deciding.CorrectionsView.as_view(), name="api_corrections"),
+    path("api/v1/messages/<int:message_id>/split/", cases.SplitView.as_view(), name="api_case_split"),
+    path(f"{_ONE}/join/", cases.JoinView.as_view(), name="api_case_join"),
+    path("api/v1/moves/<int:move_id>/undo/", cases.UndoView.as_view(), name="api_case_undo"),
     path("api/v1/contacts/", contacts.ContactsView.as_view(), name="api_contacts"),
     path("api/v1/contacts/<int:contact_id>/", contacts.ContactView.as_view(), name="api_contact"),
     path("api/v1/contacts/<int:contact_id>/merges/", contacts.MergesView.as_view(), name="api_merges"),

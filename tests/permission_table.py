@@ -41,6 +41,7 @@ TEAM_SEES = "302 302 404 200 404 200 404 404"
 NOBODY = "302 302 404 404 404 404 404 404"
 # The API says 401 where a page leads to the sign-in.
 TEAM_API = "401 401 404 200 404 200 404 404"
+CANNOT_API = TEAM_API.replace("200", "409")
 UNROUTED_API = "401 401 404 404 404 200 200 404"
 NOBODY_API = "401 401 404 404 404 404 404 404"
 ANYBODY_API = "401 401 200 200 200 200 200 200"
@@ -57,6 +58,8 @@ _C = "conversations/<int:conversation_id>"
 _Q = "inbox/<slug:queue>/<int:conversation_id>/"
 _A = "api/v1/conversations/<int:conversation_id>"
 _P = "contacts/<int:contact_id>/"
+_M = "messages/<int:message_id>/"
+_J = f"{_C}/join/<int:other_id>/"
 _N = "connections/<int:connection_id>/<slug:action>/"
 _ABSENT = "999999999"
 
@@ -197,7 +200,7 @@ def _of_conversation(path: str, method: str, done: str = "200", **data: Any) -> 
 def _of_api(path: str, method: str, allowed: str, **data: Any) -> Row:
     """A call whose address holds {names}: <int:…> in its route."""
     route = re.sub(r"\{(\w+)\}", r"<int:\1_id>", path)
-    route = re.sub(rf"(contact|merge)s/{_ABSENT}", r"\1s/<int:\1_id>", route)
+    route = re.sub(rf"(contact|merge|move)s/{_ABSENT}", r"\1s/<int:\1_id>", route)
     return Row(f"api/v1/{route}", method, f"/api/v1/{path}", allowed, data, api=True)
 
 
@@ -268,6 +271,22 @@ API_ROWS = [
     _of_api("contacts/{contact}/merges/", "POST", "401 401 404 404 404 201 404 404", contact="{other_contact}"),
     _of_api("contacts/{contact}/merges/", "POST", NOBODY_API, contact=_ABSENT),
     _of_api("merges/{merge}/undo/", "POST", TEAM_API),
+    # Neither can be done: nothing would stay, and they are two people's.
+    Row(
+        f"api/v1/{_M}split/", "POST", "/api/v1/messages/{own_message}/split/", TEAM_API.replace("200", "409"), api=True
+    ),
+    Row(f"api/v1/{_M}split/", "POST", f"/api/v1/messages/{_ABSENT}/split/", NOBODY_API, api=True),
+    Row(
+        f"{_A}/join/",
+        "POST",
+        "/api/v1/conversations/{own}/join/",
+        TEAM_API.replace("200", "409"),
+        {"into": "{twin}"},
+        api=True,
+    ),
+    Row(f"{_A}/join/", "POST", "/api/v1/conversations/{own}/join/", NOBODY_API, {"into": "{foreign}"}, api=True),
+    _of_api("moves/{move}/undo/", "POST", TEAM_API),
+    _of_api(f"moves/{_ABSENT}/undo/", "POST", NOBODY_API),
     _of_api(f"merges/{_ABSENT}/undo/", "POST", NOBODY_API),
     _of_api("contacts/{contact}/record/", "GET", "401 401 404 200 404 200 404 200"),
     _of_api("contacts/{contact}/record/", "PUT", ADMIN_API, fields=[]),
@@ -374,6 +393,14 @@ TABLE: list[Row] = [
     Row("muted/<int:message_id>/case/", "POST", f"/muted/{_ABSENT}/case/", "302 302 403 403 403 303 303 403"),
     Row("contacts/merges/<int:merge_id>/undo/", "POST", "/contacts/merges/{merge}/undo/", TEAM_ACTS),
     Row("contacts/merges/<int:merge_id>/undo/", "POST", f"/contacts/merges/{_ABSENT}/undo/", NOBODY),
+    Row(f"{_M}split/", "GET", "/messages/{own_message}/split/", TEAM_SEES),
+    Row(f"{_M}split/", "POST", "/messages/{own_message}/split/", TEAM_ACTS),
+    Row(f"{_M}split/", "POST", f"/messages/{_ABSENT}/split/", NOBODY),
+    Row(_J, "GET", "/conversations/{own}/join/{twin}/", TEAM_SEES),
+    Row(_J, "POST", "/conversations/{own}/join/{twin}/", TEAM_ACTS),
+    Row(_J, "POST", "/conversations/{own}/join/{foreign}/", NOBODY),
+    Row("moves/<int:move_id>/undo/", "POST", "/moves/{move}/undo/", TEAM_ACTS),
+    Row("moves/<int:move_id>/undo/", "POST", f"/moves/{_ABSENT}/undo/", NOBODY),
     Row("pauses/", "POST", "/pauses/", "302 302 403 403 403 303 303 303", {"brand": "", "reason": "An outage"}),
     Row("pauses/", "POST", "/pauses/", "302 302 403 403 403 303 303 303", {"brand": "nowhere"}),
     Row("pauses/<int:pause_id>/resume/", "POST", f"/pauses/{_ABSENT}/resume/", "302 302 403 403 403 303 303 303"),

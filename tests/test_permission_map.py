@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
-from inbox.services import attachments, contacts, events, macros, muting, tags
+from inbox.services import attachments, cases, contacts, events, macros, muting, tags
 from routing.models import Assignment
 from routing.services import handing
 from socialdesk import live_reads, tokens
@@ -79,9 +79,12 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     attachments.give(item=item, ids=[left.pk])
     twin = factories.routed(desk, "From my other account", by="twin")
     merge = contacts.merge(contact_id=own.identity.contact_id, other_id=twin.identity.contact_id, actor=desk.alice)
+    again = factories.routed(desk, "And once more", by="twin")
+    move = cases.join(source_id=again.pk, target_id=twin.pk, actor=desk.alice)
     unrouted = factories.conversation(desk, "Nobody has this yet", by="somebody")
     mute = muting.mute(contact_id=own.identity.contact_id, connection_id=None, actor=desk.alice)
     return {
+        "twin": twin.pk, "move": move.pk,
         "mute": mute.pk, "merge": merge.pk, "other_contact": unrouted.identity.contact_id,
         "own_message": factories.pictured(own), "attachment": attachment.pk, "left_attachment": left.pk,
         "own": own.pk, "team": desk.help_desk.pk, "other_team": desk.billing.pk, "stranger": desk.erin.pk,

@@ -1,5 +1,6 @@
 """The inbox's rows, one subject a file."""
 
+from inbox.models.cases import CaseMove
 from inbox.models.composing import Macro, MacroVersion, SavedDraft
 from inbox.models.contacts import ContactMerge, Mute
 from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
@@ -15,6 +16,7 @@ from inbox.models.writes import ApiWrite
 __all__ = [
     "ApiWrite",
     "Attachment",
+    "CaseMove",
     "Contact",
     "ContactMerge",
     "Conversation",

@@ -119,6 +119,9 @@ class Conversation(models.Model):
     )
     turn_arrived_at = models.DateTimeField(null=True)
     turn_published_at = models.DateTimeField(null=True)
+    # Straight to the conversation in which everything of this one stands since they were joined by hand. What arrives
+    # for this one goes there; it has no messages of its own then.
+    joined_to = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         constraints = [
@@ -128,6 +131,7 @@ class Conversation(models.Model):
         ]
         indexes = [
             models.Index(fields=["snoozed_until"], name="conversation_snoozed", condition=Q(status="snoozed")),
+            models.Index(fields=["joined_to"], name="conversation_joined", condition=Q(joined_to__isnull=False)),
         ]
 
     def __str__(self) -> str:

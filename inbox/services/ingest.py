@@ -66,8 +66,9 @@ def _store(connection: Connection, posts: Sequence[Post], heed_mutes: bool) -> I
     ids = _draw_ids(fresh)
     incoming = {key: post for key, post in fresh.items() if not post.own and not post.context}
     spots = places.spots(connection, incoming, authors, now)
-    found, opened = places.opened(connection, places.turns(incoming, spots, ids, now), now)
+    found, opened, divided = places.opened(connection, places.turns(incoming, spots, ids, now), now)
     where = {key: found[spot] for key, spot in spots.items()}
+    where = places.with_what_they_answer(connection, incoming, where, divided)
     where.update(places.of_own(connection, fresh, people))
     stored = _messages(
         connection, [_row(ids[key], where.get(key), key, post, authors[key], now) for key, post in fresh.items()], now

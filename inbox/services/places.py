@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from connectors.models import Connection
 from connectors.types import Post, Visibility
 from inbox import bulk
-from inbox.models import Conversation, Message
+from inbox.models import CaseMove, Conversation, Message
 from inbox.services.conversations import Incoming
 from inbox.services.identities import Key, key_of
 from inbox.services.storable import storable
@@ -48,7 +49,7 @@ def _joined(connection: Connection, people: set[int], now: datetime) -> dict[int
     since = now - timedelta(days=settings.DIRECT_JOIN_DAYS)
     rows = (
         Conversation.objects.filter(Q(resolved_at__isnull=True) | Q(resolved_at__gte=since))
-        .filter(identity__in=people, connection=connection)
+        .filter(identity__in=people, connection=connection, joined_to=None)
         .order_by("identity", "-last_incoming_at")
         .distinct("identity")
     )
@@ -67,8 +68,10 @@ def turns(
     return found
 
 
-def opened(connection: Connection, arrived: Mapping[Spot, Incoming], now: datetime) -> tuple[dict[Spot, int], set[int]]:
-    """The conversation at every spot, and those of them that are new: they begin with their turn."""
+def opened(
+    connection: Connection, arrived: Mapping[Spot, Incoming], now: datetime
+) -> tuple[dict[Spot, int], set[int], set[int]]:
+    """The conversation at every spot, those that are new (they begin with their turn), and those that were split."""
     wanted = [spot for spot in arrived if isinstance(spot, tuple)]
     rows = bulk.run(
         """
@@ -87,21 +90,38 @@ def opened(connection: Connection, arrived: Mapping[Spot, Incoming], now: dateti
     )
     found: dict[Spot, int] = {spot: spot for spot in arrived if isinstance(spot, int)}
     found.update({(person, root): pk for person, root, pk in rows})
-    found.update(_there(connection, {spot for spot in wanted if spot not in found}))
-    return found, {pk for _, _, pk in rows}
+    there, divided = _there(connection, {spot for spot in wanted if spot not in found})
+    return {**found, **there}, {pk for _, _, pk in rows}, divided
 
 
-def _there(connection: Connection, wanted: set[tuple[int, str]]) -> dict[Spot, int]:
-    """Those that were open before this batch."""
+def _there(connection: Connection, wanted: set[tuple[int, str]]) -> tuple[dict[Spot, int], set[int]]:
+    """Those that were there before this batch (of one that was joined to another, that other), and which were split."""
     if not wanted:
-        return {}
+        return {}, set()
     people, roots = {person for person, _ in wanted}, {root for _, root in wanted}
+    pieces = CaseMove.objects.filter(kind=CaseMove.Kind.SPLIT, source=OuterRef("pk"), undone_at=None)
     rows = Conversation.objects.filter(connection=connection, identity__in=people, root__in=roots)
-    return {
-        (person, root): pk
-        for person, root, pk in rows.values_list("identity", "root", "pk")
-        if (person, root) in wanted
-    }
+    found: dict[Spot, int] = {}
+    divided: set[int] = set()
+    for person, root, pk, split in rows.values_list("identity", "root", Coalesce("joined_to", "pk"), Exists(pieces)):
+        if (person, root) in wanted:
+            found[person, root] = pk
+            divided.update({pk} if split else ())
+    return found, divided
+
+
+def with_what_they_answer(
+    connection: Connection, posts: Mapping[str, Post], where: Mapping[str, int], divided: Collection[int]
+) -> dict[str, int]:
+    """``where``, but what answers a post that was split off goes with it. Asks nothing unless something was."""
+    maybe = {key: posts[key] for key, place in where.items() if place in divided}
+    if not maybe:
+        return dict(where)
+    pieces = CaseMove.objects.filter(kind=CaseMove.Kind.SPLIT, source__in=divided, undone_at=None)
+    beside = set(pieces.values_list("source", Coalesce("target__joined_to", "target")))
+    answered = _answered(connection, maybe.values())
+    goes = {key: answered.get(storable(post.in_reply_to), where[key]) for key, post in maybe.items()}
+    return {**where, **{key: place for key, place in goes.items() if (where[key], place) in beside}}
 
 
 def of_own(connection: Connection, posts: Mapping[str, Post], people: Mapping[Key, int]) -> dict[str, int]:
@@ -128,5 +148,5 @@ def _answered(connection: Connection, posts: Iterable[Post]) -> dict[str, int]:
 
 
 def _latest(connection: Connection, people: set[int]) -> dict[int, int]:
-    rows = Conversation.objects.filter(connection=connection, identity__in=people)
+    rows = Conversation.objects.filter(connection=connection, identity__in=people, joined_to=None)
     return dict(rows.order_by("identity", "-last_incoming_at").distinct("identity").values_list("identity", "pk"))

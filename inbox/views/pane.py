@@ -47,6 +47,8 @@ def context(
     able = acts.at_hand(conversation, [*messages, *above])
     timeline.hang_acts(stretches, items, able, may=moderates)
     history = [row for row in history if row.pk in may]
+    sorts = "resolve" in mine
+    timeline.hang_moves(stretches, log, seen={row.pk for row in history}, may=sorts, more=more)
     identities = {row.identity_id: row.identity for row in history}
     return {
         "conversation": conversation,
@@ -65,6 +67,7 @@ def context(
         "tags": selectors.tags_beside(conversation.pk),
         "composer": composer.shown(request, conversation, ends, mine),
         "history": [row for row in history if row.pk != conversation.pk],
+        "may_sort": sorts,
         "identities": list({conversation.identity_id: conversation.identity, **identities}.values()),
         "clocks": _clocks(conversation, ends),
         "resolutions": Conversation.Resolution.choices,

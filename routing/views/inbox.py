@@ -13,6 +13,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from inbox import timeline
+from inbox.models import Conversation
 from inbox.permissions import conversation_for
 from inbox.services import events
 from inbox.timeline import Line
@@ -55,7 +56,10 @@ def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None
         return _fresh(render(request, "routing/_rows.html", shown))
     shown.update(_frame(desk, chosen, audience))
     if conversation_id is not None:
-        shown.update(_pane(request, conversation_id))
+        conversation = conversation_for(request.user, conversation_id)
+        if conversation.joined_to_id is not None:
+            return redirect("conversation", queue, conversation.joined_to_id)
+        shown.update(_pane(request, conversation))
     return _fresh(render(request, "routing/inbox.html", shown))
 
 
@@ -94,9 +98,8 @@ def _frame(desk: Desk, queue: Queue, audience: str) -> dict[str, Any]:
     return {"tabs": tabs, "total": desk.numbers.get(queue.count, 0), "elsewhere": desk.next_with_work(queue.key)}
 
 
-def _pane(request: HttpRequest, conversation_id: int) -> dict[str, Any]:
-    conversation = conversation_for(request.user, conversation_id)
-    decisions = selectors.history_of(conversation_id)
+def _pane(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:
+    decisions = selectors.history_of(conversation.pk)
     desk = desk_of(request)
     shown = pane.context(request, conversation, _lines(decisions), pauses=desk.pauses)
     current = next((row for row in reversed(decisions) if row.ended_at is None), None)
