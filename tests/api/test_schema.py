@@ -22,8 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from inbox.models import Note, OutboxItem
-from inbox.services import contacts, muting, pauses, tags
+from inbox.models import Message, Note, OutboxItem
+from inbox.services import cases, contacts, muting, pauses, tags
 from tests import factories
 from tests.api.conftest import Api
 from tests.factories import Desk
@@ -59,9 +59,13 @@ def ids(desk: Desk) -> dict[str, int]:
     tag = tags.create(name="Delivery", colour="blue")
     tags.put(conversation_id=carol.pk, tag_id=tag.pk, actor=desk.alice)
     twin = factories.routed(desk, "From my other account", by="twin")
+    again = factories.routed(desk, "And once more", by="twin")
+    factories.arrives(desk, *(factories.post(text, by="mia", root="m") for text in ("Two things", "By the way")))
     here = {"contact_id": carol.identity.contact_id, "actor": desk.alice}
     return {
         "attachment_id": factories.attachment(carol, desk.bob).pk, "conversation_id": carol.pk, "item_id": item.pk,
+        "message_id": Message.objects.get(text="By the way").pk,
+        "move_id": cases.join(source_id=again.pk, target_id=twin.pk, actor=desk.alice).pk,
         "tag_id": tag.pk, "contact_id": carol.identity.contact_id,
         "merge_id": contacts.merge(other_id=twin.identity.contact_id, **here).pk,
         "mute_id": muting.mute(connection_id=desk.connection.pk, **here).pk,
@@ -127,7 +131,7 @@ def test_every_call_answers_as_described(described: Any, bob: Api, ids: dict[str
     done = {label for label, status in reached if status < 300}
     # These need an account with credentials, the id of a row in their body, a moment in the future, or an admin.
     unlikely = ("replies/", "measure/", "heartbeat/", "assignments/", "snooze/", "record/", "acts/", "corrections/")
-    unlikely += ("attachments/", "merges/")  # or a file that is a picture, or a second id
+    unlikely += ("attachments/", "merges/", "join/")  # or a file that is a picture, or a second id
     unlikely += ("approve/", "override/", "return/", "edit/", "schedule/")  # or a reply that is held
     assert [label for label in {one.label for one in operations} - done if not label.endswith(unlikely)] == []
 
