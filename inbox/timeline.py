@@ -186,9 +186,7 @@ def _of_move(row: dict[str, Any], who: str, facts: dict[str, Any]) -> Line:
         ("split", False): f"{who} split this off from another conversation.",
         ("join", True): f"{who} joined this to another conversation.",
         ("join", False): f"{who} joined another conversation to this one: {what}.",
-        ("unsplit", True): f"{who} took the split back.",
-        ("unjoin", False): f"{who} took the join back.",
-    }.get((kind, there), f"{who} took it back.")
+    }.get((kind, there), f"{who} took the {kind.removeprefix('un')} back.")
     undone = kind.startswith("un")
     return Line(
         EVENT, row["at"], "event", text, who, icon="arrows-split" if kind == "split" else "arrows-join",

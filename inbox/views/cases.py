@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from inbox.downstream import downstream
+from inbox.downstream import downstream, policy
 from inbox.permissions import case_move_for, conversation_for, message_for, person
 from inbox.services import cases
 from inbox.services.conversations import Refused
@@ -30,8 +30,9 @@ def split(request: HttpRequest, message_id: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
         return _to(conversation.pk)
-    messages.info(request, "Split off. It is routed like a new one; the line in its history takes it back.")
-    return _to(done.target_id)
+    messages.info(request, "Split off, and routed like a new one. The line in the timeline takes it back.")
+    seen = done.target_id in policy().actions(request.user, [done.target_id])  # it may go to another team
+    return _to(done.target_id if seen else conversation.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,6 +11,7 @@ let after = 0;
 let last = 0;
 let busy = false;
 let dirty = false;
+let leaving = 0; // until when a form that was sent is taken to lead to another page
 let position = ""; // the last event heard
 const shown = new Map(); // id of a part: the server's markup that stands there
 
@@ -43,6 +44,8 @@ const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", min
 
 async function refresh() {
   if (busy) { dirty = true; return; }
+  const wait = leaving - Date.now();
+  if (wait > 0) { timer = setTimeout(refresh, wait); return; }
   busy = true;
   last = Date.now();
   try {
@@ -176,6 +179,7 @@ export const live = {
     remember(document);
     document.addEventListener("htmx:afterSettle", () => remember(document));
     document.addEventListener("desk:refresh", soon);
+    document.addEventListener("submit", (event) => { if (!event.defaultPrevented) leaving = Date.now() + 5000; });
     // What changes without an event, as how long ago something was: looked at every so often.
     const every = Number(document.querySelector("[data-every]")?.dataset.every);
     if (every) setInterval(() => document.visibilityState === "visible" && soon(), every);
