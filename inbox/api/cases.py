@@ -18,16 +18,16 @@ ACTION = "resolve"
 
 
 class CaseMoveSerializer(serializers.ModelSerializer[CaseMove]):
-    """One decision that something of a conversation (source) belongs in another one (target)."""
+    """One decision that something of a conversation belongs in another one."""
 
-    source = serializers.IntegerField(source="source_id")
-    target = serializers.IntegerField(source="target_id")
+    moved_from = serializers.IntegerField(source="source_id")
+    moved_to = serializers.IntegerField(source="target_id")
     by = Person()
     undone_by = Person(allow_null=True)
 
     class Meta:
         model = CaseMove
-        fields = ["id", "kind", "source", "target", "by", "at", "undone_by", "undone_at"]
+        fields = ["id", "kind", "moved_from", "moved_to", "by", "at", "undone_by", "undone_at"]
 
 
 class JoinRequest(serializers.Serializer[Any]):
