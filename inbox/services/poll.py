@@ -24,9 +24,11 @@ from connectors.base import Connector
 from connectors.errors import AuthError, ConnectorError, RateLimited, TransientError
 from connectors.models import Lane, StreamGap, StreamState
 from connectors.types import InvalidPost, Page, Post
+from inbox.health import FAILING
 from inbox.models import Message
-from inbox.services import tokens
+from inbox.services import events, tokens
 from inbox.services.connections import unauthorised
+from inbox.services.events import Fact
 from inbox.services.ingest import ingest
 from inbox.services.outbox import backoff
 
@@ -224,6 +226,10 @@ def _failed(state: StreamState, error: ConnectorError, took: float) -> None:
         last_error_at=timezone.now(), failures=F("failures") + 1, took=took,
         lane=_lane(took),
     )  # fmt: skip
+    if state.failures + 1 == FAILING:
+        told = Fact("connection.failing", None, None, "connection", state.connection_id, {"stream": state.stream})
+        with transaction.atomic():
+            events.emit([told])
 
 
 def _patience(lane: int) -> float | None:

@@ -124,7 +124,8 @@ def _guarded(
 def _approval(reasons: Reasons, conversation: Conversation, author: AbstractBaseUser) -> str:
     """Why somebody else has to read it before it leaves; what nobody could ever approve is stopped here."""
     why = policy().approval(author, conversation.pk)
-    if why and not policy().approvers([conversation.pk], besides=author.pk).get(conversation.pk):
+    approvers = policy().people("approve", [conversation.pk]).get(conversation.pk, ()) if why else ()
+    if why and all(one.user_id == author.pk for one in approvers):
         reasons.add(NO_APPROVER)
     return why
 
