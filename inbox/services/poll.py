@@ -221,14 +221,14 @@ def _failed(state: StreamState, error: ConnectorError, took: float) -> None:
     elif _cut_off(state, error, took):
         _own(state).update(next_poll_at=timezone.now(), lease_until=None, took=took, lane=state.lane + 1)
         return
-    _own(state).update(
-        next_poll_at=_retry_at(state, error), lease_until=None, last_error=str(error)[:400],
-        last_error_at=timezone.now(), failures=F("failures") + 1, took=took,
-        lane=_lane(took),
-    )  # fmt: skip
-    if state.failures + 1 == FAILING:
-        told = Fact("connection.failing", None, None, "connection", state.connection_id, {"stream": state.stream})
-        with transaction.atomic():
+    with transaction.atomic():
+        ours = _own(state).update(
+            next_poll_at=_retry_at(state, error), lease_until=None, last_error=str(error)[:400],
+            last_error_at=timezone.now(), failures=F("failures") + 1, took=took,
+            lane=_lane(took),
+        )  # fmt: skip
+        if ours and state.failures + 1 == FAILING and not isinstance(error, AuthError):
+            told = Fact("connection.failing", None, None, "connection", state.connection_id, {"stream": state.stream})
             events.emit([told])
 
 

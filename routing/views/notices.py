@@ -74,7 +74,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """What came behind ``after`` and is unread, for the desktop; without ``after`` only where it begins."""
     wanted = _profile(request).desktop
     after = whole(request.GET.get("after"))
-    newest = desk_of(request).frame.notices["newest"]
+    newest = notices.of(person(request)).order_by("-pk").values_list("pk", flat=True).first() or 0
     rows = notices.of(person(request)).filter(pk__gt=after, read_at=None).order_by("-pk") if after is not None else ()
     words = wanted == AgentProfile.Desktop.WORDS
     lines = notices.lines(person(request), list(rows[:AT_ONCE])[::-1], words=words) if wanted else []

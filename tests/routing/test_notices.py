@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from connectors.models import Connection
+from connectors.errors import TransientError
+from connectors.models import Connection, StreamState
 from inbox.models import EventReader, OutboxHold, OutboxItem
-from inbox.services import approvals, connections, conversations, events, guarding, outbox
+from inbox.services import approvals, connections, conversations, events, guarding, outbox, poll
 from inbox.services.events import Fact
 from routing.models import AgentProfile, Notification
 from routing.selectors import frame_of
@@ -307,9 +309,10 @@ def test_what_was_read_long_ago_is_forgotten_and_what_was_not_is_kept(desk: fact
 
 
 def test_a_stream_that_fails_three_times_is_told_once(desk: factories.Desk) -> None:
-    with transaction.atomic():
-        events.emit([Fact("connection.failing", None, None, "connection", desk.connection.pk, {"stream": "mentions"})])
+    StreamState.objects.create(connection=desk.connection, stream="mentions", lease_token=uuid.uuid4())
+    for _ in range(5):
+        poll._failed(StreamState.objects.get(), TransientError("The network does not answer."), 0.0)
     assert told(desk.dana) == [("ill", "connection.failing")]
-    assert "Reading Norrline on X has failed three times" in page(desk.dana)
+    assert told(desk.alice) == told(desk.bob) == []
     Connection.objects.update(name="Renamed <b>")
-    assert "Reading Renamed &lt;b&gt; has failed" in page(desk.dana)
+    assert "Reading Renamed &lt;b&gt; has failed three times" in page(desk.dana)

@@ -176,7 +176,7 @@ function connect() {
     if (JSON.parse(event.data).kinds.includes("agent.notified")) notices.look();
   });
   source.addEventListener("viewers", (event) => presence.heard(JSON.parse(event.data)));
-  source.addEventListener("reload", soon);
+  source.addEventListener("reload", () => { soon(); notices.look(); });
   source.addEventListener("end", () => { source.close(); location.reload(); });
   source.onerror = () => {
     source.close();
