@@ -309,7 +309,7 @@ def test_what_was_read_long_ago_is_forgotten_and_what_was_not_is_kept(desk: fact
 
 
 def test_a_stream_that_fails_three_times_is_told_once(desk: factories.Desk) -> None:
-    StreamState.objects.create(connection=desk.connection, stream="mentions", lease_token=uuid.uuid4())
+    StreamState.objects.create(connection=desk.connection, stream="mentions", interval=60, lease_token=uuid.uuid4())
     for _ in range(5):
         poll._failed(StreamState.objects.get(), TransientError("The network does not answer."), 0.0)
     assert told(desk.dana) == [("ill", "connection.failing")]

@@ -25,7 +25,7 @@ function markup(part) {
   const copy = part.cloneNode(true);
   for (const one of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) one.remove();
   for (const one of copy.querySelectorAll("time[data-since], [data-undo] .num, .left rect")) one.replaceChildren();
-  for (const one of copy.querySelectorAll("[data-eyes]")) { one.replaceChildren(); one.hidden = true; }
+  for (const one of copy.querySelectorAll("[data-eyes]")) { one.replaceChildren(); one.removeAttribute("title"); one.hidden = true; }
   for (const one of copy.querySelectorAll("details")) one.removeAttribute("open");
   for (const one of copy.querySelectorAll("[aria-current]")) one.removeAttribute("aria-current");
   for (const one of copy.querySelectorAll("rect, [data-over]")) { one.removeAttribute("width"); one.removeAttribute("data-over"); }
