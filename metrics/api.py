@@ -49,11 +49,11 @@ class HeartbeatView(APIView):
     @call("write:presence", takes=HeartbeatRequest, gives=ViewersSerializer)
     def post(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         """Say that a conversation is open, every 15 s, and hear who else has it open."""
-        conversation = conversation_for(request.user, asked["conversation"])
         me = person(request)
-        if asked["left"]:
-            viewers.left(conversation_id=conversation.pk, user_id=me.pk)
+        if asked["left"]:  # also what was handed on meanwhile: only their own sign is taken away
+            viewers.left(conversation_id=asked["conversation"], user_id=me.pk)
             return {"viewers": []}
+        conversation = conversation_for(request.user, asked["conversation"])
         if asked["active"]:
             touches.beat(agent=me, conversation_id=conversation.pk, now=timezone.now())
             if "noticed" in asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
@@ -134,13 +134,13 @@ def lines(user: AbstractBaseUser, rows: Sequence[Notification], *, words: bool) 
 
 def _quote(found: Iterable[Line]) -> None:
     shown = [line for line in found if line.seen]
-    notes = _texts(Note.objects, shown, Kind.MENTION)
+    notes = _texts(Note.objects.all(), shown, Kind.MENTION)
     messages = _texts(Message.objects.filter(deleted_at__isnull=True), shown, Kind.ANSWER)
     for line in shown:
         texts = {Kind.MENTION: notes, Kind.ANSWER: messages}.get(Kind(line.row.kind), {})
         line.words = texts.get(line.row.subject_id or 0, "")[:EXCERPT]
 
 
-def _texts(rows: object, shown: Collection[Line], kind: Kind) -> dict[int, str]:
+def _texts(rows: QuerySet[Any], shown: Collection[Line], kind: Kind) -> dict[int, str]:
     ids = {line.row.subject_id for line in shown if line.row.kind == kind}
-    return dict(rows.filter(pk__in=ids).values_list("pk", "text")) if ids else {}  # type: ignore[attr-defined]
+    return dict(rows.filter(pk__in=ids).values_list("pk", "text")) if ids else {}

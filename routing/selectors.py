@@ -150,9 +150,10 @@ _SAVED = """
     FROM inbox_savedsearch s WHERE s.owner_id = %s AND s.deleted_at IS NULL
 """
 MOST_UNREAD = 100
+# id + 0: ordered by a bare id PostgreSQL may walk the whole desk's primary key to find that somebody has read all.
 _NOTICES = """
     SELECT json_build_object('unread', count(*), 'newest', coalesce(max(n.id), 0)) FROM (
-        SELECT id FROM routing_notification WHERE user_id = %s AND read_at IS NULL ORDER BY id DESC LIMIT %s) n
+        SELECT id FROM routing_notification WHERE user_id = %s AND read_at IS NULL ORDER BY id + 0 DESC LIMIT %s) n
 """
 
 

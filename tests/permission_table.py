@@ -284,6 +284,8 @@ API_ROWS = [
     _of_api("metrics/handled/", "GET", "401 401 403 403 403 200 404 403", team="{team}"),
     _of_api("heartbeat/", "POST", TEAM_API, conversation="{own}"),
     _of_api("heartbeat/", "POST", NOBODY_API, conversation=_ABSENT),
+    # Takes away one's own sign and says nothing of what exists.
+    _of_api("heartbeat/", "POST", ANYBODY_API, conversation=_ABSENT, left=True),
     Row("api/schema/", "GET", "/api/schema/", ANYBODY_API, api=True),
     Row("api/<path:rest>", "GET", "/api/v2/conversations/", NOBODY_API, api=True),
 ]

@@ -182,6 +182,7 @@ export const composer = {
     const box = form();
     if (!box || box.dataset.started) return;
     box.dataset.started = "1";
+    composer.lastTyped = 0; // in another one
     box.dataset.who = audience();
     drafts.start({ box, words, who: audience, token: cookie });
     const kept = box.hasAttribute("data-kept");

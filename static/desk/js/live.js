@@ -118,7 +118,8 @@ function news(timeline) {
   if (!strip || !since) return;
   const newer = [...timeline.querySelectorAll("[data-in], [data-out]")].filter(({ dataset }) =>
     dataset.in ? Number(dataset.in) > since.seen : Number(dataset.out) > since.seenOutbox);
-  strip.replaceChildren(...newer.slice(-3).map(told), document.createTextNode("Sending asks once more."));
+  const other = newer.length ? "" : "Something was added to this conversation while you write. ";
+  strip.replaceChildren(...newer.slice(-3).map(told), `${other}Sending asks once more.`);
   strip.hidden = false;
 }
 
