@@ -136,7 +136,7 @@ def test_on_the_desktop_once_however_many_tabs(desk: Desk, sign_in: SignIn, want
     other = context.new_page()
     for tab in (alice.page, other):
         tab.goto(f"{alice.address}/inbox/")
-        tab.wait_for_selector("#live:has-text('Live')")
+        tab.wait_for_selector("#live span:text-is('Live')")
     conversations.add_note(conversation_id=carol.pk, author=desk.people.bob, text="@alice her dog is Rex")
     take_in()
     until = time.monotonic() + 10
