@@ -233,6 +233,7 @@ def test_one_click_ends_the_mails_and_a_look_does_not(desk: factories.Desk, post
 
 def test_how_somebody_wants_to_hear_of_it(desk: factories.Desk, post: Post) -> None:
     alice = signed_in(desk.alice)
+    assert 'href="/me/notifications/"' in alice.get("/me/").content.decode().partition("<main")[2]
     wanted = {"desktop": "plain", "how": "daily", "hour": "7", "email": ADDRESS}
     assert alice.post("/me/notifications/", wanted).status_code == 302
     digest = Digest.objects.get(user=desk.alice)
