@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 # The action that a reply of this visibility is.
 REPLIES = {"public": "reply_publicly", "direct": "reply_privately"}
+
+
+class Colleague(NamedTuple):
+    """Somebody who works here, as colleagues read them."""
+
+    user_id: int
+    username: str
+    first_name: str
+    name: str
 
 
 class AccessPolicy(Protocol):
@@ -53,8 +62,8 @@ class AccessPolicy(Protocol):
     def approval(self, user: Somebody, conversation_id: int) -> str:
         """Why what ``user`` writes there is read by somebody else before it leaves; "" where it is not."""
 
-    def approvers(self, conversation_ids: Collection[int], *, besides: int) -> Mapping[int, Sequence[str]]:
-        """For each conversation, the names of those who may approve there, without ``besides``. One statement."""
+    def people(self, action: str, conversation_ids: Collection[int]) -> Mapping[int, Sequence[Colleague]]:
+        """For each conversation, who may do ``action`` (no reply) there, by name. One statement for any number."""
 
     def permits(self, user: Somebody, action: str) -> bool:
         """Whether ``user`` may do an ``action`` that belongs to no conversation."""

@@ -190,6 +190,7 @@ _DID = {
     "voiced": "changed how we speak here",
     "branded": "changed its brand to “{after}”",
     "removed": "removed it",
+    "failing": "could not read it three times in a row",
     "gap_acknowledged": "has looked at a gap",
 }
 

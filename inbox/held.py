@@ -114,7 +114,8 @@ def cases(user: Somebody, *, item_id: int | None = None, limit: int = SHOWN) -> 
     may = policy().actions(user, {row.conversation_id for row in known.values()})
     pictures = selectors.pictures_of(list(known.values()))
     own = {row.conversation_id for row in known.values() if row.author_id == user.pk}
-    others = policy().approvers(own, besides=user.pk or 0) if own else {}
+    may_approve = policy().people("approve", own) if own else {}
+    others = {pk: [one.first_name for one in who if one.user_id != user.pk] for pk, who in may_approve.items()}
     return [_case(guarding.in_order(known[pk], known), may, user, pictures, others) for pk in first if pk in known]
 
 

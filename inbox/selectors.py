@@ -140,17 +140,26 @@ def replies_by_id(conversation: Conversation, ids: Sequence[int]) -> Sequence[Ou
     return list(rows.order_by("pk")) if ids else []
 
 
+# Whom a note mentions: what it calls them, and how colleagues read their names.
+_MENTIONED = """
+(SELECT coalesce(json_object_agg(m.name, coalesce(nullif(u.first_name, ''), u.username)), '{}')::text
+    FROM inbox_mention m JOIN auth_user u ON u.id = m.user_id WHERE m.note_id = inbox_note.id)
+"""
+
+
 def log_of(conversation: Conversation, *, limit: int = RECENT) -> list[dict[str, Any]]:
     """The newest ``limit`` notes and event lines together, oldest first, in one statement."""
     author = Cast("author__first_name", CharField()), Cast("author__username", CharField())
+    mentioned = RawSQL(_MENTIONED, ())  # nosec B611: the text is fixed
     notes = Note.objects.filter(conversation=conversation).values_list(
-        Value("note", output_field=CharField()), "id", "created_at", *author, Cast("text", TextField())
-    )
+        Value("note", output_field=CharField()), "id", "created_at", *author, Cast("text", TextField()),
+        Cast(mentioned, TextField()),
+    )  # fmt: skip
     actor = Cast("actor__first_name", CharField()), Cast("actor__username", CharField())
     events = Event.objects.filter(conversation_id=conversation.pk, kind__in=LINES).values_list(
-        "kind", "id", "at", *actor, Cast("data", TextField())
+        "kind", "id", "at", *actor, Cast("data", TextField()), Value("{}", output_field=TextField())
     )
-    names = ("kind", "id", "at", "first_name", "username", "text")
+    names = ("kind", "id", "at", "first_name", "username", "text", "mentioned")
     rows = notes.order_by().union(events.order_by(), all=True).order_by("-created_at", "-id")[:limit]
     return [dict(zip(names, row, strict=True)) for row in rows][::-1]
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.dateparse import parse_datetime
 
 from connectors.types import Act, ActSpec
-from inbox import acts
+from inbox import acts, mentions
 from inbox.acts import Done, Offer
 from inbox.models import Attachment, Conversation, Message, OutboxItem
 from inbox.services.media import File
@@ -45,6 +45,7 @@ class Line:
     pictures: Sequence[Attachment] = ()  # what our reply takes along
     acts: Sequence[Done] = ()  # what was done to it, or is being done
     offers: Sequence[Offer] = ()  # what may be done to it now
+    pieces: Sequence[tuple[str, str]] = ()  # of a note: words, and whom they mention
     key: str = ""  # of the next act: the same for a double click, another one afterwards
 
     @property
@@ -169,7 +170,8 @@ def _from_item(item: OutboxItem) -> Line:
 def _from_log(row: dict[str, Any]) -> Line:
     who = row["first_name"] or row["username"] or ""
     if row["kind"] == "note":
-        return Line(STAFF, row["at"], "note", row["text"], who=who)
+        pieces = mentions.pieces(row["text"], json.loads(row["mentioned"]))
+        return Line(STAFF, row["at"], "note", row["text"], who=who, pieces=pieces)
     facts = json.loads(row["text"] or "{}")
     if "move" in facts:
         return _of_move(row, who or "Somebody", facts)

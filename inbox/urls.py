@@ -16,6 +16,7 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/compose/", composer.compose, name="compose"),
     path("conversations/<int:conversation_id>/draft/", composer.draft, name="draft"),
     path("conversations/<int:conversation_id>/macros/", composer.macro_list, name="conversation_macros"),
+    path("conversations/<int:conversation_id>/colleagues/", composer.colleague_list, name="conversation_colleagues"),
     path("conversations/<int:conversation_id>/resolve/", conversations.resolve, name="resolve"),
     path("conversations/<int:conversation_id>/reopen/", conversations.reopen, name="reopen"),
     path("conversations/<int:conversation_id>/snooze/", conversations.snooze, name="snooze"),

@@ -23,6 +23,7 @@ from metrics.services import touches
 from metrics.views import asked as dashboard
 from routing.desk import desk_of
 from routing.models import Team
+from routing.services import notices
 from routing.services.hands import display_name
 
 
@@ -30,9 +31,12 @@ class HeartbeatRequest(serializers.Serializer[Any]):
     conversation = RowId()
     typing = serializers.BooleanField(default=False)
     active = serializers.BooleanField(default=False, help_text="Input within the last minute.")
+    left = serializers.BooleanField(default=False, help_text="It is no longer open.")
+    noticed = RowId(required=False, help_text="The newest notification that the page knew of: read, up to there.")
 
 
 class ViewerSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
     name = serializers.CharField()
     typing = serializers.BooleanField()
 
@@ -45,12 +49,18 @@ class HeartbeatView(APIView):
     @call("write:presence", takes=HeartbeatRequest, gives=ViewersSerializer)
     def post(self, request: Request, asked: dict[str, Any]) -> dict[str, Any]:
         """Say that a conversation is open, every 15 s, and hear who else has it open."""
+        me = person(request)
+        if asked["left"]:  # also what was handed on meanwhile: only their own sign is taken away
+            viewers.left(conversation_id=asked["conversation"], user_id=me.pk)
+            return {"viewers": []}
         conversation = conversation_for(request.user, asked["conversation"])
         if asked["active"]:
-            touches.beat(agent=person(request), conversation_id=conversation.pk, now=timezone.now())
-        others = viewers.seen(conversation_id=conversation.pk, user_id=person(request).pk, typing=asked["typing"])
+            touches.beat(agent=me, conversation_id=conversation.pk, now=timezone.now())
+            if "noticed" in asked:
+                notices.read_beside(user=me, conversation_id=conversation.pk, last=asked["noticed"])
+        others = viewers.seen(conversation_id=conversation.pk, user_id=me.pk, typing=asked["typing"])
         people = get_user_model().objects.filter(pk__in=others) if others else []
-        return {"viewers": [{"name": display_name(user), "typing": others[user.pk]} for user in people]}
+        return {"viewers": [{"id": user.pk, "name": display_name(user), "typing": others[user.pk]} for user in people]}
 
 
 class TimesSerializer(serializers.Serializer[Any]):

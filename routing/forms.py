@@ -14,7 +14,7 @@ from django.http import HttpRequest
 
 from connectors.models import Connection
 from inbox.services import networks
-from routing.models import AgentProfile, Rule, Team, Topic
+from routing.models import AgentProfile, Digest, Rule, Team, Topic
 from routing.services.hands import display_name
 
 THEMES = [("", "As the system"), ("light", "Light"), ("dark", "Dark")]
@@ -38,6 +38,25 @@ class SettingsForm(forms.ModelForm[AgentProfile]):
         if zone not in zoneinfo.available_timezones():
             raise forms.ValidationError("Choose a time zone from the list, for example Europe/Stockholm.")
         return zone
+
+
+class NoticesForm(forms.Form):
+    """How somebody wants to hear of what concerns them."""
+
+    desktop = forms.ChoiceField(choices=AgentProfile.Desktop.choices, required=False, widget=forms.RadioSelect)
+    how = forms.ChoiceField(choices=[("", "No mails"), *Digest.How.choices], required=False, widget=forms.RadioSelect)
+    hour = forms.TypedChoiceField(choices=[(hour, f"{hour:02d}:00") for hour in range(24)], coerce=int)
+    email = forms.EmailField(
+        max_length=254,
+        required=False,
+        error_messages={"invalid": "This is no e-mail address. Write it like name@example.com."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        if found.get("how") and not found.get("email") and "email" not in self.errors:
+            self.add_error("email", "Say where the mails go, or choose no mails.")
+        return found
 
 
 class OwnPasswordForm(PasswordChangeForm):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from inbox.downstream import REPLIES
+from inbox.downstream import REPLIES, Colleague
 from inbox.models import Conversation
 from routing.models import AgentProfile, Assignment, Membership, Team
 from routing.services.roles import role_in_request
@@ -58,6 +58,13 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
 }
 # A membership ``m`` in a team ``t`` that lets a person with profile ``p`` see the team's conversations.
 _COUNTS = "(p.role <> 'expert' OR t.kind = 'experts')"
+# Whether user ``u`` with profile ``p`` may view a conversation whose current assignment is ``a``, if there is one.
+_SEES = f"""(
+    a.agent_id = u.id
+    OR a.team_id IN (SELECT m.team_id FROM routing_membership m JOIN routing_team t ON t.id = m.team_id
+                     WHERE m.user_id = u.id AND {_COUNTS})
+    OR (a.id IS NULL AND p.role = 'lead')
+)"""
 # Whether user ``u`` may send from the connection {0}: it has no permissions, or one of their teams has this one.
 _MAY_ANSWER = """
     (NOT EXISTS (SELECT FROM routing_answerpermission x WHERE x.connection_id = {0})
@@ -97,12 +104,7 @@ class RoutingPolicy:
                 JOIN auth_user u ON u.id = %s AND u.is_active
                 JOIN routing_agentprofile p ON p.user_id = u.id AND p.role = ANY(%s)
                 LEFT JOIN routing_assignment a ON a.conversation_id = c.id AND a.ended_at IS NULL
-                WHERE c.id = ANY(%s::bigint[]) AND (
-                    a.agent_id = u.id
-                    OR a.team_id IN (SELECT m.team_id FROM routing_membership m JOIN routing_team t ON t.id = m.team_id
-                                     WHERE m.user_id = u.id AND {_COUNTS})
-                    OR (a.id IS NULL AND p.role = 'lead')
-                )
+                WHERE c.id = ANY(%s::bigint[]) AND {_SEES}
                 """,
                 [user.pk, list(_WORKING), list(conversation_ids)],
             )
@@ -155,24 +157,23 @@ class RoutingPolicy:
             return f"What {person} writes is read by somebody else before it leaves."
         return f"Replies about {topic} are read by somebody else before they leave." if topic else ""
 
-    def approvers(self, conversation_ids: Collection[int], *, besides: int) -> dict[int, list[str]]:
+    def people(self, action: str, conversation_ids: Collection[int]) -> dict[int, list[Colleague]]:
         with connection.cursor() as cursor:
             cursor.execute(
-                """
-                SELECT c.id, coalesce(nullif(u.first_name, ''), u.username) FROM inbox_conversation c
-                JOIN auth_user u ON u.is_active AND u.id <> %s
-                JOIN routing_agentprofile p ON p.user_id = u.id AND p.role = ANY(%s)
+                f"""
+                SELECT c.id, u.id, u.username, coalesce(nullif(u.first_name, ''), u.username),
+                    coalesce(nullif(trim(u.first_name || ' ' || u.last_name), ''), u.username)
+                FROM inbox_conversation c
+                JOIN routing_agentprofile p ON p.role = ANY(%s)
+                JOIN auth_user u ON u.id = p.user_id AND u.is_active
                 LEFT JOIN routing_assignment a ON a.conversation_id = c.id AND a.ended_at IS NULL
-                WHERE c.id = ANY(%s::bigint[]) AND (
-                    a.id IS NULL OR a.agent_id = u.id
-                    OR EXISTS (SELECT FROM routing_membership m WHERE m.user_id = u.id AND m.team_id = a.team_id)
-                ) ORDER BY 2, u.id
+                WHERE c.id = ANY(%s::bigint[]) AND {_SEES} ORDER BY 5, u.id
                 """,
-                [besides, list(_ON_CONVERSATIONS["approve"]), list(conversation_ids)],
+                [list(_ON_CONVERSATIONS[action]), list(conversation_ids)],
             )
-            found: dict[int, list[str]] = {}
-            for pk, name in cursor.fetchall():
-                found.setdefault(pk, []).append(name)
+            found: dict[int, list[Colleague]] = {}
+            for pk, *who in cursor.fetchall():
+                found.setdefault(pk, []).append(Colleague(*who))
             return found
 
     def permits(self, user: Somebody, action: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -135,6 +135,7 @@ class Frame:
     held: int = 0  # how many replies wait for a lead
     trouble: int = 0  # how much needs a person, of what they look after
     ill: int = 0  # how many connections need somebody
+    notices: Mapping[str, int] = field(default_factory=lambda: {"unread": 0, "newest": 0})  # up to MOST_UNREAD
     saved: Sequence[Mapping[str, str]] = ()  # name and query of the searches that they keep; nothing of them is counted
 
 
@@ -149,6 +150,12 @@ _SAVED = """
     SELECT coalesce(json_agg(json_build_object('name', s.name, 'query', s.query) ORDER BY s.name, s.id), '[]')
     FROM inbox_savedsearch s WHERE s.owner_id = %s AND s.deleted_at IS NULL
 """
+MOST_UNREAD = 100
+# id + 0: ordered by a bare id PostgreSQL may walk the whole desk's primary key to find that somebody has read all.
+_NOTICES = """
+    SELECT json_build_object('unread', count(*), 'newest', coalesce(max(n.id), 0)) FROM (
+        SELECT id FROM routing_notification WHERE user_id = %s AND read_at IS NULL ORDER BY id + 0 DESC LIMIT %s) n
+"""
 
 
 def frame_of(user: AbstractBaseUser, role: str) -> Frame:
@@ -157,6 +164,7 @@ def frame_of(user: AbstractBaseUser, role: str) -> Frame:
     signs: dict[str, tuple[str, Sequence[Any]]] = {
         "paused": ("SELECT EXISTS (SELECT FROM inbox_sendingpause WHERE ended_at IS NULL)", ()),
         "stopped": ("SELECT NOT inbox_at_home()", ()),
+        "notices": (_NOTICES, (user.pk, MOST_UNREAD)),
     }
     if not keeps_accounts:
         signs["teams"] = (_TEAMS, (user.pk, role))

@@ -1,4 +1,4 @@
-"""Woken by wake("routing.route") and by the sweep; the rows say what is due."""
+"""Woken by wake("routing.…") and by the sweep; the rows say what is due."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from celery import shared_task
 
-from routing.services import returns
+from routing.services import digests, notices, returns
 from routing.services.assignment import route_due
 
 _LONGEST = 2.0  # seconds; the next wake or sweep goes on
@@ -22,3 +22,21 @@ def route() -> int:
         if time.monotonic() > until:
             break
     return moved
+
+
+@shared_task(name="routing.tasks.notify")
+def notify() -> int:
+    """Tell whom it concerns what happened, until no event is left."""
+    until, read = time.monotonic() + _LONGEST, 0
+    while some := notices.collect(limit=500):
+        read += some
+        if time.monotonic() > until:
+            break
+    notices.prune()
+    return read
+
+
+@shared_task(name="routing.tasks.mail")
+def mail() -> int:
+    """Mail the digests that are due."""
+    return digests.deliver_due()

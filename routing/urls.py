@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from routing import api
-from routing.views import inbox, people, search, settings, welcome
+from routing.views import inbox, notices, people, search, settings, welcome
 from routing.views.settings import answers, macros, private, rules, tags, teams
 from routing.views.settings import people as colleagues
 
@@ -23,6 +23,12 @@ urlpatterns = [
     path("accounts/welcome/", welcome.choose, name="welcome_choose"),
     path("accounts/welcome/<str:token>/", welcome.opened, name="welcome"),
     path("me/", people.me, name="me"),
+    path("me/notifications/", notices.own_settings, name="notice_settings"),
+    path("notifications/", notices.page, name="notices"),
+    path("notifications/new/", notices.new, name="notices_new"),
+    path("notifications/read/", notices.read_shown, name="notices_read"),
+    path("notifications/stop/<str:token>/", notices.stop_mail, name="notices_stop"),
+    path("notifications/<int:notification_id>/<slug:action>/", notices.mark, name="notice"),
     path("me/password/", people.password, name="password"),
     path("conversations/<int:conversation_id>/accept/", people.accept, name="accept"),
     path("conversations/<int:conversation_id>/give-back/", people.give_back, name="give_back"),

@@ -24,9 +24,11 @@ from django.db import DatabaseError, connection
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, StreamingHttpResponse
 
+from inbox.services import viewers
 from inbox.services.events import CHANNEL
 from socialdesk import live_reads
 from socialdesk.live_reads import EVERYBODY, Batch
+from socialdesk.live_viewers import Looking
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +92,7 @@ class Hub:
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="live")
         self.tasks: list[asyncio.Task[None]] = []
         self.closing = asyncio.Event()
+        self.looking = Looking()
 
     def close(self) -> None:
         """End all streams; what they have not read yet is replayed to them elsewhere."""
@@ -104,7 +107,8 @@ class Hub:
     async def start(self) -> None:
         self.position = await self.run(live_reads.start)
         loop = asyncio.get_running_loop()
-        self.tasks = [loop.create_task(work()) for work in (self._listen, self._tell, self._watch_scopes)]
+        works = (self._listen(), self._tell(), self._watch_scopes(), self.looking.watch(self))
+        self.tasks = [loop.create_task(work) for work in works]
 
     async def add(self, client: Client) -> bool:
         """Let a client in with its scopes; False when its session has ended."""
@@ -151,10 +155,9 @@ class Hub:
                 if not died.done():
                     died.set_exception(error)
                 return
-            if any(notice.payload == "session" for notice in listening.notifies):
-                self.recheck.set()
+            for notice in listening.notifies:
+                self._noticed(notice.payload)
             listening.notifies.clear()
-            self.woken.set()
 
         descriptor = listening.fileno()
         loop.add_reader(descriptor, readable)
@@ -164,6 +167,15 @@ class Hub:
             loop.remove_reader(descriptor)
             with suppress(psycopg2.Error):
                 listening.close()
+
+    def _noticed(self, payload: str) -> None:
+        looked_at = viewers.heard(payload)
+        if looked_at is not None:
+            self.looking.heard(looked_at)
+        elif payload == "session":
+            self.recheck.set()
+        else:
+            self.woken.set()
 
     async def _tell(self) -> None:
         while True:
@@ -285,6 +297,7 @@ async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
         return
     try:
         yield "retry: 2000\n\n"
+        await here.looking.greet(here, client)
         if after is not None:
             await here.replay(client, after)
         while not here.closing.is_set():

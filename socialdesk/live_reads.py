@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg2
 from django.contrib.auth import HASH_SESSION_KEY, get_user_model
+from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections, connections
 from django.utils import timezone
@@ -17,6 +18,8 @@ from inbox.downstream import policy
 from inbox.models import Event, OutboxItem
 from inbox.services import counts, events
 from routing.selectors import count_keys
+from routing.services.hands import display_name
+from routing.services.notices import TOLD
 
 EVERYBODY = "*"
 
@@ -74,6 +77,8 @@ def batch(after: int, scopes: Collection[str], *, limit: int = 500) -> Batch:
 
 
 def _told(row: Event, current: Mapping[int, frozenset[str]]) -> Told:
+    if row.kind == TOLD:
+        return Told(row.pk, row.kind, None, frozenset({_own(row.subject_id or 0)}), frozenset())
     if row.conversation_id is None:
         scopes = {f"user:{row.subject_id}"} if row.subject == "agent" else {EVERYBODY}
         return Told(row.pk, row.kind, None, frozenset(scopes), frozenset())
@@ -86,6 +91,29 @@ def _told(row: Event, current: Mapping[int, frozenset[str]]) -> Told:
         # Its author hears of it wherever the conversation went since.
         former.add(f"user:{row.actor_id}")
     return Told(row.pk, row.kind, row.conversation_id, current.get(row.conversation_id, frozenset()), frozenset(former))
+
+
+Viewer = dict[str, Any]  # id, name, types
+
+
+def looking(news: Mapping[int, Mapping[int, bool]]) -> dict[int, tuple[frozenset[str], list[Viewer]]]:
+    """For each conversation, the scopes that may hear of it, and who looks at it, by name. Two statements."""
+    close_old_connections()
+    scopes_of = policy().scopes_for(list(news))
+    people = get_user_model().objects.in_bulk({pk for who in news.values() for pk in who})
+    return {
+        pk: (scopes_of[pk], [_viewer(people[one], types) for one, types in who.items() if one in people])
+        for pk, who in news.items()
+    }
+
+
+def _viewer(user: AbstractBaseUser, types: bool) -> Viewer:
+    return {"id": user.pk, "name": display_name(user), "typing": types}
+
+
+def _own(user_id: int) -> str:
+    """The scope of what concerns somebody whatever their role: that their notifications changed."""
+    return f"own:{user_id}"
 
 
 def keys_of(scopes: Collection[str]) -> list[str]:
@@ -111,5 +139,5 @@ def scopes(sessions: Mapping[str, int]) -> dict[str, frozenset[str]]:
     people = get_user_model().objects.in_bulk({sessions[key] for key in begun})
     bound = {pk: user.get_session_auth_hash() for pk, user in people.items() if user.is_active}
     alive = [key for key, held in begun.items() if constant_time_compare(held, bound.get(sessions[key], ""))]
-    of_person = {pk: policy().scopes_of(people[pk]) for pk in {sessions[key] for key in alive}}
+    of_person = {pk: policy().scopes_of(people[pk]) | {_own(pk)} for pk in {sessions[key] for key in alive}}
     return {key: of_person[sessions[key]] for key in alive}

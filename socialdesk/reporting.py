@@ -11,5 +11,5 @@ class AddressesHidden(SafeExceptionReporterFilter):
     """Django hides settings by their names, and a database's address holds its password under a harmless one."""
 
     hidden_settings = re.compile(
-        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|(DATABASE|DIRECT|REDIS)_URL", re.I
+        f"{SafeExceptionReporterFilter.hidden_settings.pattern}|(DATABASE|DIRECT|REDIS|EMAIL)_URL", re.I
     )

@@ -232,6 +232,13 @@ SECURE_PROXY = env.bool("SECURE_PROXY", default=False)
 if SECURE_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# --- mail: digests of notifications, for people who want them ---------------------------------------------------
+# smtp+tls://user:password@mail.example.com:587; without it no mail leaves, and the settings page says so.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+vars().update(environ.Env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="socialdesk@localhost")
+
 # --- how the desk works -----------------------------------------------------------------------------------------
 # What the inbox asks of the stage below it; see inbox/downstream.py.
 INBOX_DOWNSTREAM = "routing.downstream.RoutingDownstream"
@@ -265,5 +272,9 @@ POLL_PATIENCE = env.float("POLL_PATIENCE", default=3.0)
 DEFAULT_EXCEPTION_REPORTER_FILTER = "socialdesk.reporting.AddressesHidden"
 LOGGING = logging_config(
     level=env.str("LOG_LEVEL", default="INFO"),
-    secrets=[SECRET_KEY, *FIELD_ENCRYPTION_KEYS, *(urlsplit(url).password or "" for url in (DATABASE_URL, REDIS_URL))],
+    secrets=[
+        SECRET_KEY,
+        *FIELD_ENCRYPTION_KEYS,
+        *(urlsplit(url).password or "" for url in (DATABASE_URL, REDIS_URL, EMAIL_URL)),
+    ],
 )

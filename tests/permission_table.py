@@ -303,6 +303,8 @@ API_ROWS = [
     _of_api("metrics/handled/", "GET", "401 401 403 403 403 200 404 403", team="{team}"),
     _of_api("heartbeat/", "POST", TEAM_API, conversation="{own}"),
     _of_api("heartbeat/", "POST", NOBODY_API, conversation=_ABSENT),
+    # Takes away one's own sign and says nothing of what exists.
+    _of_api("heartbeat/", "POST", ANYBODY_API, conversation=_ABSENT, left=True),
     Row("api/schema/", "GET", "/api/schema/", ANYBODY_API, api=True),
     Row("api/<path:rest>", "GET", "/api/v2/conversations/", NOBODY_API, api=True),
 ]
@@ -345,6 +347,22 @@ TABLE: list[Row] = [
     *_acts(f"{_C}/assign/", "/conversations/{id}/assign/", to="agent:{stranger}"),
     Row("me/", "GET", "/me/", "302 302 403 200 200 200 200 200"),
     Row("me/", "POST", "/me/", "302 302 403 302 302 302 302 302", {"time_zone": "Europe/Oslo", "theme": ""}),
+    Row("me/notifications/", "GET", "/me/notifications/", "302 302 403 200 200 200 200 200"),
+    Row("me/notifications/", "POST", "/me/notifications/", "302 302 403 302 302 302 302 302", {"hour": "8"}),
+    Row("notifications/", "GET", "/notifications/", "302 302 403 200 200 200 200 200"),
+    Row("notifications/new/", "GET", "/notifications/new/?after=0", "302 302 403 200 200 200 200 200"),
+    # What is another's is not touched: tests/routing/test_notices.py.
+    Row("notifications/read/", "POST", "/notifications/read/", "302 302 303 303 303 303 303 303",
+        {"first": "0", "last": "9"}),
+    *(
+        Row("notifications/<int:notification_id>/<slug:action>/", "POST", f"/notifications/{_ABSENT}/{action}/",
+            "302 302 303 303 303 303 303 303")
+        for action in ("read", "unread")
+    ),
+    Row("notifications/<int:notification_id>/<slug:action>/", "POST", f"/notifications/{_ABSENT}/destroy/", NOBODY),
+    # The signed link of a mail: tests/routing/test_digests.py.
+    Row("notifications/stop/<str:token>/", "GET", "/notifications/stop/abc/", GONE),
+    Row("notifications/stop/<str:token>/", "POST", "/notifications/stop/abc/", GONE),
     Row("me/password/", "POST", "/me/password/", "302 302 403 400 400 400 400 400", {"old_password": "a guess"}),
     Row("me/availability/", "POST", "/me/availability/", "302 302 403 303 303 303 303 303", {"availability": "busy"}),
     Row("me/here/", "GET", "/me/here/", "302 302 204 204 204 204 204 204"),
@@ -358,6 +376,8 @@ TABLE: list[Row] = [
     Row(f"{_C}/draft/", "PUT", f"/conversations/{_ABSENT}/draft/", NOBODY),
     Row(f"{_C}/macros/", "GET", "/conversations/{own}/macros/", TEAM_SEES),
     Row(f"{_C}/macros/", "GET", f"/conversations/{_ABSENT}/macros/", NOBODY),
+    Row(f"{_C}/colleagues/", "GET", "/conversations/{own}/colleagues/?q=a", TEAM_SEES),
+    Row(f"{_C}/colleagues/", "GET", f"/conversations/{_ABSENT}/colleagues/", NOBODY),
     Row("outbox/<int:item_id>/edit/", "POST", "/outbox/{item}/edit/", AUTHOR_ACTS, {"text": "Other words"}),
     Row("outbox/<int:item_id>/edit/", "POST", f"/outbox/{_ABSENT}/edit/", NOBODY, {"text": "Other words"}),
     Row("outbox/<int:item_id>/schedule/", "POST", "/outbox/{item}/schedule/", TEAM_ACTS,

@@ -193,11 +193,15 @@ def test_a_redirect_of_the_anonymous_leads_to_the_sign_in(clients: dict[str, Cli
             assert answer["Location"].startswith("/accounts/login/"), row
 
 
+# A mail program presses it, without a session; its address holds a signed token: tests/routing/test_digests.py.
+OWN_TOKEN = {"notifications/stop/<str:token>/"}
+
+
 def test_unsafe_methods_need_the_token(people: dict[str, User], names: dict[str, Any]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(people["lead"])
     for row in TABLE:
-        if row.method != "GET":
+        if row.method != "GET" and row.route not in OWN_TOKEN:
             assert _ask(client, row, names).status_code == 403, row
 
 

@@ -3,7 +3,7 @@
 from inbox.models.cases import CaseMove
 from inbox.models.composing import Macro, MacroVersion, SavedDraft
 from inbox.models.contacts import ContactMerge, Mute
-from inbox.models.conversations import Contact, Conversation, Identity, Message, Note
+from inbox.models.conversations import Contact, Conversation, Identity, Mention, Message, Note
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
 from inbox.models.media import Attachment, MediaCopy
@@ -29,6 +29,7 @@ __all__ = [
     "Macro",
     "MacroVersion",
     "MediaCopy",
+    "Mention",
     "Message",
     "Mute",
     "Note",

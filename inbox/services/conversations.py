@@ -14,9 +14,9 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from inbox import bulk
+from inbox import bulk, mentions
 from inbox.downstream import downstream
-from inbox.models import Conversation, Message, Note
+from inbox.models import Conversation, Mention, Message, Note
 from inbox.services import events
 from inbox.services.events import Fact
 
@@ -181,10 +181,17 @@ def wake_snoozed(*, limit: int = 200) -> int:
 
 @transaction.atomic
 def add_note(*, conversation_id: int, author: AbstractBaseUser, text: str) -> Note:
-    """Keep something for staff. It is never sent anywhere."""
+    """Keep something for staff, with whom it mentions. It is never sent anywhere.
+
+    Raises Refused where it mentions somebody who could not read it.
+    """
     if not text.strip():
         raise Refused("The note is empty.")
-    note = Note.objects.create(conversation_id=conversation_id, author_id=author.pk, text=text.replace("\0", ""))
+    text = text.replace("\0", "")
+    found = mentions.look(text, conversation_id)
+    _check_mentioned(found)
+    note = Note.objects.create(conversation_id=conversation_id, author_id=author.pk, text=text)
+    Mention.objects.bulk_create(Mention(note=note, user=user, name=name) for name, user in found.inside.items())
     events.emit(
         [
             Fact(
@@ -197,6 +204,17 @@ def add_note(*, conversation_id: int, author: AbstractBaseUser, text: str) -> No
         ]
     )
     return note
+
+
+def _check_mentioned(found: mentions.Found) -> None:
+    if found.outside:
+        who = ", ".join(f"@{user.username}" for user in found.outside[:3])
+        raise Refused(
+            f"Whoever may not see this conversation cannot be mentioned: {who}. Hand it to their team first, or leave "
+            "out the @."
+        )
+    if len(found.inside) > mentions.MOST:
+        raise Refused(f"A note mentions at most {mentions.MOST} people. Hand the conversation to their team instead.")
 
 
 def _tell(conversation: Conversation, kind: str, actor: AbstractBaseUser | None, data: Mapping[str, Any]) -> None:

@@ -24,9 +24,11 @@ from connectors.base import Connector
 from connectors.errors import AuthError, ConnectorError, RateLimited, TransientError
 from connectors.models import Lane, StreamGap, StreamState
 from connectors.types import InvalidPost, Page, Post
+from inbox.health import FAILING
 from inbox.models import Message
-from inbox.services import tokens
+from inbox.services import events, tokens
 from inbox.services.connections import unauthorised
+from inbox.services.events import Fact
 from inbox.services.ingest import ingest
 from inbox.services.outbox import backoff
 
@@ -219,11 +221,15 @@ def _failed(state: StreamState, error: ConnectorError, took: float) -> None:
     elif _cut_off(state, error, took):
         _own(state).update(next_poll_at=timezone.now(), lease_until=None, took=took, lane=state.lane + 1)
         return
-    _own(state).update(
-        next_poll_at=_retry_at(state, error), lease_until=None, last_error=str(error)[:400],
-        last_error_at=timezone.now(), failures=F("failures") + 1, took=took,
-        lane=_lane(took),
-    )  # fmt: skip
+    with transaction.atomic():
+        ours = _own(state).update(
+            next_poll_at=_retry_at(state, error), lease_until=None, last_error=str(error)[:400],
+            last_error_at=timezone.now(), failures=F("failures") + 1, took=took,
+            lane=_lane(took),
+        )  # fmt: skip
+        if ours and state.failures + 1 == FAILING and not isinstance(error, AuthError):
+            told = Fact("connection.failing", None, None, "connection", state.connection_id, {"stream": state.stream})
+            events.emit([told])
 
 
 def _patience(lane: int) -> float | None:

@@ -137,7 +137,8 @@ def _approval(reasons: Reasons, conversation: Conversation, author: AbstractBase
 
 def _nobody_else_decides(conversation: Conversation, author: AbstractBaseUser) -> bool:
     """Whether a reply of ``author`` that waits for a decision would wait for ever."""
-    return not policy().approvers([conversation.pk], besides=author.pk).get(conversation.pk)
+    approvers = policy().people("approve", [conversation.pk]).get(conversation.pk, ())
+    return all(one.user_id == author.pk for one in approvers)
 
 
 def _freeze(

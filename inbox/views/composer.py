@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.errors import ConnectorError
-from inbox import marks, selectors
+from inbox import marks, mentions, selectors
 from inbox.downstream import REPLIES, policy
 from inbox.models import Conversation
 from inbox.parameters import moment, snooze_end, whole
@@ -170,6 +170,14 @@ def macro_list(request: HttpRequest, conversation_id: int) -> HttpResponse:
     found = macros.find(request.GET.get("q", ""))
     rows = [{"name": row.name, "text": macros.fill(row.text, conversation, agent)} for row in found]
     return JsonResponse({"macros": rows})
+
+
+@require_safe
+def colleague_list(request: HttpRequest, conversation_id: int) -> HttpResponse:
+    """Whom a note here may mention, by the beginning of a name."""
+    conversation_for(request.user, conversation_id, "note")
+    found = mentions.offer(request.GET.get("q", ""), conversation_id, besides=person(request).pk)
+    return JsonResponse({"colleagues": [{"username": one.username, "name": one.name} for one in found]})
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Who is there, who has what, and why."""
 
 from routing.models.answering import AnswerPermission
+from routing.models.notices import Digest, Notification
 from routing.models.people import AgentProfile, Departure, Expertise, Membership, Team, Topic, WelcomeLink
 from routing.models.rules import Rule
 from routing.models.work import Assignment, QueueEntry, RoutingJob
@@ -10,8 +11,10 @@ __all__ = [
     "AnswerPermission",
     "Assignment",
     "Departure",
+    "Digest",
     "Expertise",
     "Membership",
+    "Notification",
     "QueueEntry",
     "RoutingJob",
     "Rule",

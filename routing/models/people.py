@@ -115,6 +115,11 @@ class AgentProfile(models.Model):
         BUSY = "busy", "Busy"
         AWAY = "away", "Away"
 
+    class Desktop(models.TextChoices):
+        OFF = "", "Off"
+        PLAIN = "plain", "Without a customer's name or words"
+        WORDS = "words", "With them"
+
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     role = models.CharField(max_length=8, choices=Role, default=Role.AGENT)
     capacity = models.PositiveIntegerField(default=8)
@@ -128,6 +133,7 @@ class AgentProfile(models.Model):
     theme = models.CharField(max_length=5, default="", blank=True)  # "", "light" or "dark"
     needs_approval = models.BooleanField(default=False, db_default=False)  # somebody else reads what they write first
     single_keys = models.BooleanField(default=True)
+    desktop = models.CharField(max_length=5, choices=Desktop, default=Desktop.OFF, db_default=Desktop.OFF, blank=True)
 
     def __str__(self) -> str:
         return f"profile of {self.user_id}"

@@ -119,7 +119,7 @@ class Person:
 
     def opens(self, conversation: Conversation, queue: str = "mine") -> None:
         self.open(f"/inbox/{queue}/{conversation.pk}/")
-        self.page.wait_for_selector("#live:has-text('Live')")
+        self.page.wait_for_selector("#live span:text-is('Live')")
 
     def writes(self, audience: str, text: str) -> None:
         self.page.get_by_role("group", name="Who will read this").get_by_text(audience, exact=True).click()

@@ -109,7 +109,7 @@ def test_the_keyboard_walks_through_what_waits(desk: Desk, sign_in: SignIn) -> N
     AgentProfile.objects.filter(user=desk.people.alice).update(needs_approval=True)
     compose(desk, desk.writes("carol", "The line is dead"), "We look at it.")
     bob = sign_in("bob")
-    bob.page.wait_for_selector("#live:has-text('Live')")
+    bob.page.wait_for_selector("#live span:text-is('Live')")
     bob.page.keyboard.press("g")
     bob.page.keyboard.press("h")
     bob.page.wait_for_url("**/held/")

@@ -29,7 +29,7 @@ def test_words_are_found_and_opened_by_keyboard_alone(desk: Desk, sign_in: SignI
     alice = sign_in("alice")
     keyboard = alice.page.keyboard
     alice.open("/inbox/")
-    alice.page.wait_for_selector("#live:has-text('Live')")
+    alice.page.wait_for_selector("#live span:text-is('Live')")
     keyboard.press("/")
     expect(alice.page.get_by_role("combobox")).to_be_focused()
     keyboard.type("elm str")

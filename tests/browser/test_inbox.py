@@ -170,7 +170,7 @@ def test_the_keyboard_does_the_work(desk: Desk, sign_in: SignIn) -> None:
     carol = desk.writes("carol", "The line is dead")
     dora = desk.writes("dora", "Mine too")
     alice = sign_in("alice")
-    alice.page.wait_for_selector("#live:has-text('Live')")
+    alice.page.wait_for_selector("#live span:text-is('Live')")
     alice.page.keyboard.press("j")
     expect(alice.page).to_have_url(f"{alice.address}/inbox/mine/{carol.pk}/")
     alice.page.keyboard.press("j")

@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 import requests
 from django.contrib.sessions.models import Session
+from django.db import transaction
 
-from inbox.services import conversations, events
+from inbox.services import conversations, events, viewers
+from inbox.services.events import Fact
 from routing.models import Membership
+from routing.services import notices
 from tests import factories
 
 
@@ -130,3 +133,53 @@ def test_nobody_listens_without_an_account(address: str) -> None:
     answer = requests.get(f"{address}/events", allow_redirects=False, timeout=10)
     assert answer.status_code == 302
     assert "/accounts/login/" in answer.headers["Location"]
+
+
+def looks(desk: factories.Desk, *, typing: bool = False) -> list[dict[str, Any]]:
+    return [{"id": desk.alice.pk, "name": "Alice", "typing": typing}]
+
+
+def viewing(stream: Stream) -> Any:
+    message = stream.next()
+    assert (message["event"], message.get("id")) == ("viewers", None)
+    return json.loads(message["data"])
+
+
+def test_who_looks_is_told_as_it_changes_to_those_who_may_see_it(address: str, desk: factories.Desk) -> None:
+    carol = factories.routed(desk, "The line is dead").pk
+    beat = {"conversation_id": carol, "user_id": desk.alice.pk}
+    with listening(address, "bob") as bob, listening(address, "erin") as erin:
+        viewers.seen(**beat, typing=False)
+        assert viewing(bob) == {str(carol): looks(desk)}
+        viewers.seen(**beat, typing=False)  # a beat that says nothing new
+        viewers.seen(**beat, typing=True)
+        assert viewing(bob) == {str(carol): looks(desk, typing=True)}
+        with listening(address, "bob") as late:  # a page that opens later
+            assert viewing(late) == {str(carol): looks(desk, typing=True)}
+        viewers.left(**beat)
+        assert viewing(bob) == {str(carol): []}
+        factories.rule("Words", desk.billing, "refund")
+        factories.routed(desk, "refund", by="dora")
+        assert erin.next()["event"] == "change"  # the first that she hears
+
+
+def test_whoever_leaves_without_a_word_is_gone_within_seconds(address: str, desk: factories.Desk) -> None:
+    carol = factories.routed(desk).pk
+    with listening(address, "bob") as bob:
+        viewers.seen(conversation_id=carol, user_id=desk.alice.pk, typing=False)
+        assert viewing(bob) == {str(carol): looks(desk)}
+        viewers._store().delete(f"viewers:{carol}")  # it ran out
+        assert viewing(bob) == {str(carol): []}
+
+
+def told(user_id: int) -> None:
+    with transaction.atomic():
+        events.emit([Fact(notices.TOLD, None, None, "agent", user_id)])
+
+
+def test_everybody_hears_that_their_own_notifications_changed(address: str, desk: factories.Desk) -> None:
+    with listening(address, "dana") as dana, listening(address, "alice") as alice:
+        told(desk.dana.pk)
+        assert dana.change()["kinds"] == ["agent.notified"]
+        told(desk.alice.pk)
+        assert alice.change()["kinds"] == ["agent.notified"]  # the first that she hears

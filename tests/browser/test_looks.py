@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from inbox.models import OutboxItem
 from inbox.services import conversations
 from routing.models import Membership, Topic
-from routing.services import answering, ruling
+from routing.services import answering, notices, ruling
 from tests import factories
 from tests.browser.conftest import Desk, Person
 
@@ -30,7 +30,9 @@ def full(desk: Desk) -> list[str]:
     """A desk with something in every state. Returns the pages to look at."""
     carol = desk.writes("carol", "The line is dead since Monday")
     desk.writes("dora", "My number ends in 605", privately=True)
-    conversations.add_note(conversation_id=carol.pk, author=desk.people.bob, text="She phoned twice.")
+    conversations.add_note(conversation_id=carol.pk, author=desk.people.bob, text="She phoned twice, @alice and @bob.")
+    while notices.collect():
+        continue
     for state in OutboxItem.State.values:
         OutboxItem.objects.create(
             kind="reply", state=state, author=desk.people.bob, client_key=state, reason="X timed out.",
@@ -48,6 +50,8 @@ def full(desk: Desk) -> list[str]:
         "/metrics/touches/",
         "/metrics/me/",
         "/me/",
+        "/me/notifications/",
+        "/notifications/",
         f"/conversations/{carol.pk}/assign/",
         *_settings(desk),
     ]

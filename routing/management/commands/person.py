@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from inbox.services.conversations import Refused
+from routing.address import address_of_desk
 from routing.models import AgentProfile, Team
 from routing.services import passwords, people
 from routing.services.people import Newcomer
@@ -30,7 +29,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = _address(options["address"])
+        address = address_of_desk(options["address"])
+        if not address:
+            raise CommandError("Say where the desk is reached, for example --address https://desk.example.com.")
         known = User.objects.filter(username=User.normalize_username(options["username"])).first()
         try:
             user, token = self._renew(known, options) if known else self._add(options)
@@ -68,15 +69,3 @@ class Command(BaseCommand):
         if options["name"] or options["team"]:
             self.stderr.write(f"{known.username} is known: name and teams stay as they are.")
         return passwords.renew(user_id=known.pk, actor=None)
-
-
-def _address(given: str) -> str:
-    """Where the desk is reached: what was given, else what the settings say."""
-    names = [name for name in settings.ALLOWED_HOSTS if not name.startswith(("*", "."))]
-    scheme = "https" if settings.SECURE_SSL_REDIRECT or settings.SECURE_PROXY else "http"
-    known = [*settings.CSRF_TRUSTED_ORIGINS, *(f"{scheme}://{name}" for name in names)]
-    address = given or next((each for each in known if "*" not in each), "")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise CommandError("Say where the desk is reached, for example --address https://desk.example.com.")
-    return address.rstrip("/")

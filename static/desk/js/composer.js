@@ -2,9 +2,11 @@
 import { drafts } from "./drafts.js";
 import { editors } from "./editors.js";
 import { macros } from "./macros.js";
+import { mentions } from "./mentions.js";
 import { reasons } from "./reasons.js";
 
 const WAIT = 350;
+export const TYPING = 10000; // so long after the last letter somebody is said to write
 let timer = 0;
 let asked = 0;
 let failed = false;
@@ -180,6 +182,7 @@ export const composer = {
     const box = form();
     if (!box || box.dataset.started) return;
     box.dataset.started = "1";
+    composer.lastTyped = 0; // in another one
     box.dataset.who = audience();
     drafts.start({ box, words, who: audience, token: cookie });
     const kept = box.hasAttribute("data-kept");
@@ -190,16 +193,19 @@ export const composer = {
     if (kept) drafts.changed();
     box.addEventListener("input", (event) => {
       if (!event.target.matches(".part textarea")) return;
+      const began = Date.now() - composer.lastTyped > TYPING;
       composer.lastTyped = Date.now();
+      if (began) document.dispatchEvent(new CustomEvent("desk:typing"));
       editors.shift(event.target);
       macros.look(event.target);
+      mentions.look(event.target);
       typed();
     });
     box.addEventListener("change", (event) => event.target.name === "audience" && switched(false));
     box.addEventListener("click", clicked);
     document.querySelector("#reasons")?.addEventListener("click", clicked);
     box.addEventListener("keydown", (event) => {
-      if (macros.pressed(event)) return;
+      if (macros.pressed(event) || mentions.pressed(event)) return;
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         composer.send();
@@ -257,13 +263,14 @@ export const composer = {
     typed();
   },
   empty: () => !text()?.value,
-  // What somebody saw live counts as seen only while nothing is being written.
+  // What somebody saw live counts as seen only while nothing is being written; else it tells up to where they had seen.
   saw(timeline) {
     const box = form();
-    if (!box || !timeline) return false;
+    if (!box || !timeline) return null;
     const fields = [["seen", timeline.dataset.seen], ["seen_outbox", timeline.dataset.seenOutbox]];
     const changed = fields.some(([name, value]) => box.querySelector(`[name=${name}]`).value !== value);
     if (changed && composer.empty()) for (const [name, value] of fields) box.querySelector(`[name=${name}]`).value = value;
-    return changed && !composer.empty();
+    const had = (name) => Number(box.querySelector(`[name=${name}]`).value);
+    return changed && !composer.empty() ? { seen: had("seen"), seenOutbox: had("seen_outbox") } : null;
   },
 };

@@ -2,6 +2,7 @@
 import { composer } from "./composer.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
+import { notices } from "./notices.js";
 import { presence } from "./presence.js";
 import { clocks } from "./clocks.js";
 import { attachments } from "./attachments.js";
@@ -75,5 +76,6 @@ keys.start({ "/": palette.open });
 palette.start();
 clocks.start();
 attachments.start();
+notices.start();
 presence.start();
 live.start();

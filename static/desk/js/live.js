@@ -1,6 +1,8 @@
 // The live link. Events carry ids and counts; the page reads itself again and swaps only what changed:
 // never under the pointer or the focus, never the composer.
 import { composer } from "./composer.js";
+import { notices } from "./notices.js";
+import { presence } from "./presence.js";
 
 const GATHER = 1000;
 let source = null;
@@ -24,6 +26,7 @@ function markup(part) {
   const copy = part.cloneNode(true);
   for (const one of copy.querySelectorAll("[name=csrfmiddlewaretoken]")) one.remove();
   for (const one of copy.querySelectorAll("time[data-since], [data-undo] .num, .left rect")) one.replaceChildren();
+  for (const one of copy.querySelectorAll("[data-eyes]")) { one.replaceChildren(); one.removeAttribute("title"); one.hidden = true; }
   for (const one of copy.querySelectorAll("details")) one.removeAttribute("open");
   for (const one of copy.querySelectorAll("[aria-current]")) one.removeAttribute("aria-current");
   for (const one of copy.querySelectorAll("rect, [data-over]")) { one.removeAttribute("width"); one.removeAttribute("data-over"); }
@@ -93,6 +96,7 @@ function swap(page) {
     shown.set(fresh.id, now);
     replace(part, fresh);
   }
+  presence.paint();
 }
 
 function replace(part, fresh) {
@@ -106,15 +110,32 @@ function replace(part, fresh) {
     for (const button of fresh.querySelectorAll("[data-again]")) button.hidden = false;
     fresh.scrollTop = near ? fresh.scrollHeight : top;
     if (focus) fresh.focus({ preventScroll: true });
-    news(composer.saw(fresh));
+    news(fresh);
   } else fresh.scrollTop = top;
 }
 
-function news(changed) {
+// Somebody answered first, or the customer wrote again: who, when and what, over the text that stands there.
+function news(timeline) {
   const strip = document.querySelector("#news");
-  if (!strip || !changed) return;
-  strip.textContent = "Something was added to this conversation while you write. Sending asks once more.";
+  const since = composer.saw(timeline);
+  if (!strip || !since) return;
+  const newer = [...timeline.querySelectorAll("[data-in], [data-out]")].filter(({ dataset }) =>
+    dataset.in ? Number(dataset.in) > since.seen : Number(dataset.out) > since.seenOutbox);
+  const other = newer.length ? "" : "Something was added to this conversation while you write. ";
+  strip.replaceChildren(...newer.slice(-3).map(told), `${other}Sending asks once more.`);
   strip.hidden = false;
+}
+
+function told(article) {
+  const { who, said, at } = article.dataset;
+  const [line, name, time, text] = ["div", "b", "time", "blockquote"].map((tag) => document.createElement(tag));
+  name.textContent = who || article.querySelector(".h b").textContent;
+  name.dir = text.dir = "auto";
+  time.dateTime = time.dataset.since = at;
+  text.textContent = article.querySelector(".b")?.textContent || "";
+  line.className = "told-l";
+  line.append(name, ` ${said} `, time, " ago", text);
+  return line;
 }
 
 // Handed on, or a role taken away: what stands there grows old, so the page says so and asks no more.
@@ -139,6 +160,7 @@ function waiting(part, fresh) {
     bar.hidden = true;
     shown.set("rows", markup(fresh));
     replace(document.querySelector("#rows"), fresh);
+    presence.paint();
   };
 }
 
@@ -155,8 +177,10 @@ function connect() {
     position = event.lastEventId || position;
     soon();
     late();
+    if (JSON.parse(event.data).kinds.includes("agent.notified")) notices.look();
   });
-  source.addEventListener("reload", soon);
+  source.addEventListener("viewers", (event) => presence.heard(JSON.parse(event.data)));
+  source.addEventListener("reload", () => { soon(); notices.look(); });
   source.addEventListener("end", () => { source.close(); location.reload(); });
   source.onerror = () => {
     source.close();
@@ -177,7 +201,7 @@ export const live = {
   start() {
     if (!document.body.dataset.live || !document.querySelector("[data-part]")) return;
     remember(document);
-    document.addEventListener("htmx:afterSettle", () => remember(document));
+    document.addEventListener("htmx:afterSettle", () => { remember(document); presence.paint(); });
     document.addEventListener("desk:refresh", soon);
     document.addEventListener("submit", (event) => { if (!event.defaultPrevented) leaving = Date.now() + 5000; });
     // What changes without an event, as how long ago something was: looked at every so often.
