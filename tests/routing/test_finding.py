@@ -218,7 +218,7 @@ def test_a_page_takes_the_same_statements_however_much_it_shows(desk: factories.
         with CaptureQueriesContext(connection) as captured:
             assert len(client.get(f"/search/?{query}").context["hits"]) == number
         asked = [row["sql"] for row in captured.captured_queries if "SAVEPOINT" not in row["sql"]]
-        assert len(asked) == (17 if "q=" in query else 16), "\n".join(asked)
+        assert len(asked) == (14 if "q=" in query else 13), "\n".join(asked)
 
 
 def test_a_search_is_kept_renamed_deleted_and_brought_back(desk: factories.Desk, talks: dict[str, int]) -> None:
