@@ -34,7 +34,7 @@ _TAGS = """
 """
 # Every entry of the person who contact {0} is, in {1} of them.
 _ENTRIES = """
-    FROM (SELECT coalesce(person_id, id) AS id FROM inbox_contact WHERE id = {0}) p
+    FROM (SELECT coalesce(own.person_id, own.id) AS id FROM inbox_contact own WHERE own.id = {0}) p
     CROSS JOIN LATERAL (SELECT p.id UNION ALL SELECT m.id FROM inbox_contact m WHERE m.person_id = p.id) same
     JOIN inbox_vipentry e ON e.contact_id = same.id JOIN inbox_viplist l ON l.id = e.list_id AND l.archived_at IS NULL
     WHERE true {1}
@@ -44,11 +44,13 @@ _VIPS = f"""
         'ended_at', e.ended_at, 'entry', e.id) ORDER BY lower(l.name), e.id), '[]') {_ENTRIES}
 """
 _NOW_VALUES, _NOW_ENTRIES = "AND v.ended_at IS NULL", "AND e.ended_at IS NULL"
-# The lists that mark contact {0} now, each once: what a row of a queue shows.
-MARKS = (
-    "SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_object('id', l.id, 'name', l.name)), '[]')::json"
-    + _ENTRIES.format("{0}", _NOW_ENTRIES)
-)
+# The lists that mark contact {0} now, each once.
+MARKS = f"""
+    SELECT coalesce(json_agg(json_build_object('id', marks.id, 'name', marks.name) ORDER BY lower(marks.name)), '[]')
+    FROM (SELECT DISTINCT l.id, l.name {_ENTRIES.replace("{1}", _NOW_ENTRIES)}) marks
+"""
+# Their names alone, neither sorted nor each once: in a row of a queue the page does that, and no plan sorts.
+MARK_NAMES = "SELECT coalesce(json_agg(l.name), '[]')" + _ENTRIES.replace("{1}", _NOW_ENTRIES)
 _OPTIONS = """coalesce((SELECT json_agg(json_build_object('id', o.id, 'name', o.name ||
     coalesce(' (' || nullif(o.code, '') || ')', '')) ORDER BY lower(o.name)) FROM inbox_fieldoption o
     WHERE o.field_id = f.id AND ({0})), '[]')"""

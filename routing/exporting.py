@@ -58,11 +58,10 @@ def _described(ids: set[int]) -> Mapping[int, Any]:
 def _line(hit: Hit, described: Any, fields: Sequence[int]) -> Cells:
     talk, current = hit.conversation, hit.current
     said = {value["field"]: value["shown"] for value in described.said}
-    vips = ", ".join(row["name"] for row in talk.vips)  # type: ignore[attr-defined]
     return (
         hit.kind, talk.pk, hit.at, shown(talk.connection.network).label, talk.connection.name, hit.visibility,
         talk.status, talk.resolution, talk.opened_at, talk.resolved_at, talk.identity.name, talk.identity.handle,
-        talk.identity.contact_id, vips, current.team.name if current else "",
+        talk.identity.contact_id, ", ".join(hit.vips), current.team.name if current else "",
         display_name(current.agent) if current and current.agent else "", hit.said_by,
         ", ".join(tag["name"] for tag in described.tagged), *(said.get(pk, "") for pk in fields), hit.text,
     )  # fmt: skip

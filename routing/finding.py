@@ -202,6 +202,11 @@ class Hit:
         return downstream().address(self.conversation.pk)
 
     @property
+    def vips(self) -> list[str]:
+        """The lists of people who matter that the customer is on."""
+        return [row["name"] for row in self.conversation.vips]  # type: ignore[attr-defined]
+
+    @property
     def text(self) -> str:
         return "".join(piece for piece, _ in self.pieces)
 

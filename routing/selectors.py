@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 
 from inbox import health, held
 from inbox import selectors as selectors_of_inbox
-from inbox.describing import MARKS
+from inbox.describing import MARK_NAMES
 from inbox.models import Conversation
 from routing.models import AgentProfile, Assignment, Membership, QueueEntry, RoutingJob, Team
 
@@ -54,14 +54,14 @@ class Row:
     assignee: str
     why: str
     tags: Sequence[tuple[str, str]]  # name and colour; the page sorts the few there are
-    vips: Sequence[Mapping[str, Any]]  # id and name of the lists that the customer is on
+    vips: Sequence[str]  # the lists that the customer is on, as they come
 
     @property
     def status_label(self) -> str:
         return _LABELS[self.status]
 
 
-_MARKS = MARKS.format("i.contact_id")
+_MARKS = MARK_NAMES.format("i.contact_id")
 _LABELS = dict(Conversation.Status.choices)
 # Written out: the ORM takes longer to make 25 rows of six models, and of their SQL, than PostgreSQL to find them.
 # What hangs on a row by itself is asked for in a select of its own, so that the planner weighs the order of four

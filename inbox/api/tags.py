@@ -103,10 +103,10 @@ class TagMergesView(APIView):
 
 class TagSeparateView(APIView):
     @call("write:tags", gives=TagSerializer)
-    def post(self, request: Request, asked: dict[str, Any], merge_id: int) -> Tag:
+    def post(self, request: Request, asked: dict[str, Any], tagmerge_id: int) -> Tag:
         """Take a merge of tags back, within 30 days. What was changed since stays."""
         require(request.user, "manage_tags")
-        return tagmerges.undo(merge_id=merge_id, actor=person(request))
+        return tagmerges.undo(merge_id=tagmerge_id, actor=person(request))
 
 
 class ConversationTagView(APIView):

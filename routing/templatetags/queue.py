@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -57,10 +56,10 @@ def state(row: Row) -> SafeString:
 
 
 @register.simple_tag
-def vips(lists: Sequence[Mapping[str, Any]]) -> SafeString:
+def vips(lists: Sequence[str]) -> SafeString:
     """The lists of people who matter that the customer is on: a star, and their names."""
     mark = '<span class="chip vip">{}<span class="vh">matters: </span><bdi>{}</bdi></span>'
-    return format_html_join("", mark, ((icon("star"), row["name"]) for row in lists))
+    return format_html_join("", mark, ((icon("star"), name) for name in sorted(set(lists), key=str.casefold)))
 
 
 @lru_cache(maxsize=16)

@@ -89,9 +89,9 @@ def export(request: HttpRequest) -> HttpResponseBase:
     require(request.user, "export_search")
     said = _said(request.GET)
     query = finding.SearchQuery(data=said)
-    if not set(said) - {"kind"} or not query.is_valid():
-        messages.error(request, _sentence(query.errors) if query.errors else "Search for something first.")
-        return redirect(f"{reverse('search')}?{_address(said)}")
+    understood = query.is_valid()
+    if not understood or not set(said) - {"kind"}:
+        return redirect(f"{reverse('search')}?{_address(said)}")  # which says what is wrong, or asks for words
     zone = timezone.get_current_timezone()
     return sheets.streamed(exporting.lines(person(request), query.validated_data, zone), name="search", zone=zone)
 

@@ -127,7 +127,7 @@ def test_a_tag_is_not_merged_into_itself(desk: Desk) -> None:
 
 
 def _merged(desk: Desk) -> tuple[Tag, Tag, dict[str, int]]:
-    """Delay, which is to become Late: one conversation has both, one has it alone; a rule and two searches ask for it."""
+    """Delay, which is to become Late: one conversation has both, one it alone; a rule and two searches ask for it."""
     late, delay = tags.create(name="Late", colour="red"), tags.create(name="Delay", colour="grey")
     both, one = factories.routed(desk, by="carol"), factories.routed(desk, by="dora")
     tags.put(conversation_id=both.pk, tag_id=late.pk, actor=desk.alice)
