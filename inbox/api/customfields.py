@@ -26,7 +26,7 @@ class OptionSerializer(serializers.ModelSerializer[FieldOption]):
         fields = ["id", "name", "code", "archived"]
 
 
-class FieldSerializer(serializers.ModelSerializer[CustomField]):
+class CustomFieldSerializer(serializers.ModelSerializer[CustomField]):
     """One question that the desk answers of its conversations."""
 
     kind = serializers.ChoiceField(CustomField.Kind.choices)
@@ -65,7 +65,7 @@ class ChangeSerializer(serializers.Serializer[FieldValue]):
         return fields.shown(value)
 
 
-class FieldRequest(serializers.Serializer[Any]):
+class CustomFieldRequest(serializers.Serializer[Any]):
     name = Text(max_length=200)
     kind = serializers.ChoiceField(CustomField.Kind.choices)
     options = serializers.ListField(
@@ -74,7 +74,7 @@ class FieldRequest(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
-class FieldChangeRequest(serializers.Serializer[Any]):
+class CustomFieldChangeRequest(serializers.Serializer[Any]):
     name = Text(required=False, max_length=200)
     archived = serializers.BooleanField(required=False)
     add = serializers.ListField(
@@ -102,13 +102,13 @@ def _fields() -> QuerySet[CustomField]:
 
 
 class FieldsView(APIView):
-    @call("read:conversations", takes=PageQuery, gives=FieldSerializer, order=("-id",))
+    @call("read:conversations", takes=PageQuery, gives=CustomFieldSerializer, order=("-id",))
     def get(self, request: Request, asked: dict[str, Any]) -> QuerySet[CustomField]:
         """The desk's fields, the newest first."""
         require(request.user, "see_tags")
         return _fields()
 
-    @call("write:fields", takes=FieldRequest, gives=FieldSerializer, status=201)
+    @call("write:fields", takes=CustomFieldRequest, gives=CustomFieldSerializer, status=201)
     def post(self, request: Request, asked: dict[str, Any]) -> CustomField:
         """Make a field. Its kind is for good."""
         require(request.user, "manage_tags")
@@ -119,13 +119,13 @@ class FieldsView(APIView):
 
 
 class FieldView(APIView):
-    @call("read:conversations", gives=FieldSerializer)
+    @call("read:conversations", gives=CustomFieldSerializer)
     def get(self, request: Request, asked: dict[str, Any], field_id: int) -> CustomField:
         """One field."""
         require(request.user, "see_tags")
         return custom_field_for(field_id)
 
-    @call("write:fields", takes=FieldChangeRequest, gives=FieldSerializer)
+    @call("write:fields", takes=CustomFieldChangeRequest, gives=CustomFieldSerializer)
     def put(self, request: Request, asked: dict[str, Any], field_id: int) -> CustomField:
         """Rename a field, archive it or bring it back, add options to it. What is left out stays."""
         require(request.user, "manage_tags")

@@ -34,7 +34,7 @@ def test_a_conversation_says_who_has_it_and_what_waits(desk: Desk, alice: Api) -
     shown = alice.get(f"conversations/{carol.pk}/")
     assert shown["team"] == {"id": desk.help_desk.pk, "name": "Help desk"}
     assert shown["assignee"] == {"id": desk.alice.pk, "name": "Alice"}
-    assert shown["tags"] == [{"id": tag.pk, "name": "Delivery", "colour": "blue"}]
+    assert shown["tags"] == [{"id": tag.pk, "name": "Delivery", "colour": "blue", "archived": False}]
     assert (shown["network"], shown["handle"], shown["visibility"], shown["status"]) == ("x", "carol", "public", "open")
     assert shown["last_incoming"] == carol.last_incoming_id
     assert alice.get("conversations/")["results"] == [shown]
