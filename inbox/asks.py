@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -34,12 +34,7 @@ class Unasked(ValueError):
 def number_of(said: str) -> Decimal | None:
     """A number as a person writes it, with a point or a comma; nothing for what is none, or too long to be kept."""
     plain = said.replace("\u00a0", "").replace(" ", "").replace(",", ".")
-    if not plain.isascii() or not _NUMBER.fullmatch(plain):
-        return None
-    try:
-        return Decimal(plain)
-    except InvalidOperation:
-        return None
+    return Decimal(plain) if plain.isascii() and _NUMBER.fullmatch(plain) else None
 
 
 def day_of(said: str) -> date | None:

@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
                 ('gone', models.BigIntegerField()),
                 ('name', models.CharField(max_length=40)),
                 ('colour', models.CharField(max_length=8)),
+                ('archived_at', models.DateTimeField(null=True)),
                 ('into', models.BigIntegerField()),
                 ('moved', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ('both', models.JSONField()),

@@ -64,6 +64,7 @@ class TagMerge(models.Model):
     gone = models.BigIntegerField()  # its id
     name = models.CharField(max_length=40)
     colour = models.CharField(max_length=8)
+    archived_at = models.DateTimeField(null=True)
     into = models.BigIntegerField()
     moved = ArrayField(models.BigIntegerField())  # conversations that had this one alone
     both = models.JSONField()  # [conversation, who put it there, when] of those that had both

@@ -160,7 +160,7 @@ def _save_option(option: FieldOption, name: str, code: str) -> FieldOption:
 @transaction.atomic
 def write(*, conversation_id: int, field_id: int, said: Any, actor: AbstractBaseUser) -> FieldValue | None:
     """Write down what a field says of a conversation; "" clears it. What it was is kept. Raises Refused."""
-    field = CustomField.objects.select_for_update(no_key=True).filter(pk=field_id).first()
+    field = CustomField.objects.filter(pk=field_id).first()
     if field is None or field.archived_at is not None:
         raise Refused("This field is no longer asked. Reload the page.")
     current = _current(conversation_id, field_id)

@@ -76,6 +76,7 @@ def merge(*, tag_id: int, into_id: int, actor: AbstractBaseUser | None = None) -
         gone=gone.pk,
         name=gone.name,
         colour=gone.colour,
+        archived_at=gone.archived_at,
         into=into.pk,
         moved=moved,
         both=[{"conversation_id": pk, "by_id": by, "at": at.isoformat()} for pk, by, at in both],
@@ -99,7 +100,7 @@ def undo(*, merge_id: int, actor: AbstractBaseUser | None = None) -> Tag:
     into = Tag.objects.select_for_update().filter(pk=done.into).first()
     if into is None:
         raise Refused("The tag that it was merged into is gone since. If it was merged, undo that first.")
-    gone = Tag(pk=done.gone, name=done.name, colour=done.colour)
+    gone = Tag(pk=done.gone, name=done.name, colour=done.colour, archived_at=done.archived_at)
     try:
         with transaction.atomic():
             gone.save(force_insert=True)

@@ -146,6 +146,7 @@ def _of(tag_id: int) -> set[int]:
 
 def test_a_merge_is_previewed_done_everywhere_and_undone_as_it_was(desk: Desk) -> None:
     late, delay, talks = _merged(desk)
+    tags.archive(tag_id=delay.pk, on=True)
     dana = signed_in(desk.dana)
     page = dana.get(f"/settings/tags/{delay.pk}/merge/{late.pk}/")
     preview = page.context["preview"]
@@ -163,6 +164,8 @@ def test_a_merge_is_previewed_done_everywhere_and_undone_as_it_was(desk: Desk) -
     assert ConversationTag.objects.get(tag=delay, conversation=talks["both"]).by == desk.bob
     assert list(Rule.objects.order_by("position").values_list("tags", flat=True)) == [[late.pk, delay.pk], []]
     assert f"q=parcel&tag={delay.pk}&status=open" in queries.all()
+    delay.refresh_from_db()
+    assert (delay.name, delay.colour, delay.archived) == ("Delay", "grey", True)
     page = dana.post(f"/settings/tags/merges/{merge.pk}/undo/", follow=True)
     assert "Somebody has undone this merge already." in page.content.decode()
 
