@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from inbox.downstream import policy
-from inbox.models import Contact, ContactMerge, Conversation, Identity, Message, Mute, RecordField
+from inbox.models import Contact, ContactMerge, Conversation, Identity, Message, Mute, RecordField, VipEntry
 from inbox.services import records
 from inbox.services.muting import MARK
 from inbox.services.storable import storable
@@ -56,6 +56,7 @@ class Side:
     unseen: int  # further handles, whose conversations the viewer may not view
     conversations: int  # that the viewer may view, COUNTED at most
     record: Sequence[Known]
+    vips: Sequence[VipEntry]  # what puts them on lists of people who matter
 
     @property
     def name(self) -> Identity:
@@ -203,4 +204,9 @@ def _side(user: Somebody, contact_id: int) -> Side:
     every = Identity.objects.filter(contact__in=Contact.same_person(contact_id)).count()
     theirs = policy().filter(user, Conversation.objects.filter(identity__in=[row.pk for row in identities]))
     number = len(theirs.order_by("-pk").values_list("pk", flat=True)[:COUNTED])
-    return Side(contact_id, identities, every - len(identities), number, record_of(contact_id))
+    return Side(contact_id, identities, every - len(identities), number, record_of(contact_id), _marks(contact_id))
+
+
+def _marks(contact_id: int) -> list[VipEntry]:
+    theirs = VipEntry.objects.filter(contact__in=Contact.same_person(contact_id), ended_at=None)
+    return list(theirs.filter(list__archived_at=None).select_related("list").order_by("list__name"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -41,7 +41,8 @@ class AccessPolicy(Protocol):
     Actions on conversations: view, reply_publicly, reply_privately, note, assign, resolve, settle
     (decide over a doubtful reply), moderate, approve, override_guard. Actions without one: see_metrics,
     see_settings, see_trouble, see_held, pause_sending, manage_connections, manage_macros, manage_desk,
-    manage_records, merge_contacts, mute_people, see_muted.
+    manage_records, merge_contacts, mute_people, see_muted, see_tags, manage_tags (with fields and lists of people who
+    matter), mark_people, export_search.
     """
 
     def filter(self, user: Somebody, queryset: QuerySet[Conversation]) -> QuerySet[Conversation]:
@@ -88,6 +89,15 @@ class Downstream(Protocol):
 
     def conversations_changed(self, conversation_ids: Collection[int]) -> None:
         """Status or open turn of these conversations changed (answered, resolved, reopened, snoozed)."""
+
+    def asks_for_tag(self, tag_id: int) -> int:
+        """In how much of what it keeps it asks for a tag."""
+
+    def tag_merged(self, tag_id: int, into_id: int) -> Sequence[Any]:
+        """Ask for another tag instead of this one. What was changed, as plain data, for tag_separated."""
+
+    def tag_separated(self, changed: Sequence[Any]) -> None:
+        """As it was before tag_merged, where nobody has changed it since."""
 
 
 @cache

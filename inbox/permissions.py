@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from inbox.downstream import REPLIES, policy
-from inbox.models import Attachment, CaseMove, Contact, ContactMerge, Conversation, Message, Mute, OutboxItem
+from inbox.models import Attachment, CaseMove, Contact, ContactMerge, Conversation, Message, Mute, OutboxItem, VipEntry
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -71,6 +71,15 @@ def mute_for(user: Somebody, mute_id: int) -> Mute:
     if not policy().permits(user, "see_muted"):
         contact_for(user, mute.contact_id)
     return mute
+
+
+def vip_for(user: Somebody, entry_id: int) -> VipEntry:
+    """An entry on a list of a person of whom ``user`` may view a conversation."""
+    entry = VipEntry.objects.filter(pk=entry_id).first()
+    if entry is None:
+        raise Http404("There is no such entry here.")
+    contact_for(user, entry.contact_id)
+    return entry
 
 
 def item_for(user: Somebody, item_id: int, action: str) -> OutboxItem:

@@ -18,13 +18,11 @@ from inbox.models import (
     Attachment,
     Contact,
     Conversation,
-    ConversationTag,
     Event,
     Message,
     Note,
     OutboxHold,
     OutboxItem,
-    Tag,
 )
 
 if TYPE_CHECKING:
@@ -207,12 +205,6 @@ def history_of(conversation: Conversation, *, limit: int = 20) -> list[Conversat
         .select_related("identity", "connection")
         .order_by("-opened_at")[:limit]
     )
-
-
-def tags_beside(conversation_id: int) -> list[Tag]:
-    """Every tag of the desk by name, each with whether it is ``there`` on this conversation, in one statement."""
-    used = ConversationTag.objects.filter(conversation=conversation_id, tag=OuterRef("pk"))
-    return list(Tag.objects.annotate(there=Exists(used)).order_by("name"))
 
 
 def in_trouble(user: Somebody) -> QuerySet[OutboxItem]:

@@ -23,6 +23,7 @@ from inbox.services import (
     savedsearches,
     sending,
     settling,
+    tagmerges,
 )
 from inbox.services.crew import Crew, reaches
 
@@ -71,6 +72,7 @@ def sweep_task() -> None:
     media.prune()
     recordfiles.clean_up()
     savedsearches.prune()
+    tagmerges.prune()
     fetchers.call(media.waiting())
 
 

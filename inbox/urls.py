@@ -3,12 +3,14 @@ from __future__ import annotations
 from django.urls import path
 
 from inbox.api import attachments as pictures
-from inbox.api import cases, contacts, deciding, messages, records, tags
+from inbox.api import cases, contacts, customfields, deciding, messages, records, tags, vips
 from inbox.api import connections as connection_health
 from inbox.views import acting, attachments, composer, connections, conversations, held, media, muted, outbox, pausing
 from inbox.views import cases as case_pages
 from inbox.views import contacts as contact_pages
+from inbox.views import fields as field_pages
 from inbox.views import tags as tag_pages
+from inbox.views import vips as vip_pages
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
 
@@ -21,6 +23,7 @@ urlpatterns = [
     path("conversations/<int:conversation_id>/reopen/", conversations.reopen, name="reopen"),
     path("conversations/<int:conversation_id>/snooze/", conversations.snooze, name="snooze"),
     path("conversations/<int:conversation_id>/tags/", tag_pages.change, name="conversation_tags"),
+    path("conversations/<int:conversation_id>/fields/", field_pages.write, name="conversation_fields"),
     path("conversations/<int:conversation_id>/attachments/", attachments.of_reply, name="attachments"),
     path("attachments/<int:attachment_id>/", attachments.one, name="attachment"),
     path("attachments/<int:attachment_id>/full/", media.attachment, name="attachment_full"),
@@ -41,6 +44,8 @@ urlpatterns = [
     path("contacts/merges/<int:merge_id>/undo/", contact_pages.undo, name="contact_merge_undo"),
     path("contacts/<int:contact_id>/mute/", muted.mute, name="mute"),
     path("mutes/<int:mute_id>/end/", muted.listen, name="mute_end"),
+    path("contacts/<int:contact_id>/vips/", vip_pages.put, name="vip_put"),
+    path("vips/<int:entry_id>/end/", vip_pages.take_off, name="vip_end"),
     path("muted/", muted.overview, name="muted"),
     path("muted/<int:message_id>/case/", muted.case, name="muted_case"),
     path("messages/<int:message_id>/split/", case_pages.split, name="case_split"),
@@ -84,5 +89,15 @@ urlpatterns = [
     path("api/v1/contacts/<int:contact_id>/record/", records.RecordView.as_view(), name="api_record"),
     path("api/v1/tags/", tags.TagsView.as_view(), name="api_tags"),
     path("api/v1/tags/<int:tag_id>/", tags.TagView.as_view(), name="api_tag"),
+    path("api/v1/tags/<int:tag_id>/merges/", tags.TagMergesView.as_view(), name="api_tag_merges"),
+    path("api/v1/tags/merges/<int:tagmerge_id>/undo/", tags.TagSeparateView.as_view(), name="api_tag_separate"),
+    path("api/v1/fields/", customfields.FieldsView.as_view(), name="api_fields"),
+    path("api/v1/fields/<int:field_id>/", customfields.FieldView.as_view(), name="api_field"),
+    path(f"{_ONE}/fields/", customfields.ValuesView.as_view(), name="api_values"),
+    path(f"{_ONE}/fields/<int:field_id>/", customfields.ValueView.as_view(), name="api_value"),
+    path("api/v1/vip-lists/", vips.VipListsView.as_view(), name="api_vip_lists"),
+    path("api/v1/vip-lists/<int:list_id>/", vips.VipListView.as_view(), name="api_vip_list"),
+    path("api/v1/contacts/<int:contact_id>/vips/", vips.VipsView.as_view(), name="api_vips"),
+    path("api/v1/vips/<int:entry_id>/", vips.VipView.as_view(), name="api_vip"),
     path("api/v1/connections/", connection_health.ConnectionsView.as_view(), name="api_connections"),
 ]

@@ -14,7 +14,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from inbox import describing
 from inbox.api.base import call
+from inbox.api.customfields import ValueSerializer
 from inbox.api.fields import Person, RowId, Text
 from inbox.api.pages import PageQuery, cursor_of, opened
 from inbox.api.tags import TagSerializer
@@ -56,12 +58,15 @@ class ConversationSerializer(serializers.ModelSerializer[Conversation]):
     team = serializers.SerializerMethodField()
     assignee = serializers.SerializerMethodField()
     tags = serializers.SerializerMethodField()
+    fields = ValueSerializer(many=True, source="said", help_text="What the desk's own fields say of it.")  # type: ignore[assignment]
+    vips = NamedSerializer(many=True, help_text="The lists of people who matter that the customer is on.")
 
     class Meta:
         model = Conversation
         fields = [
             "id", "network", "connection", "contact", "name", "handle", "visibility", "status", "resolution", "team",
-            "assignee", "tags", "opened_at", "resolved_at", "snoozed_until", "reopened", "answered_at",
+            "assignee", "tags", "fields", "vips", "opened_at", "resolved_at", "snoozed_until", "reopened",
+            "answered_at",
             "last_message", "last_incoming", "last_incoming_at", "turn_arrived_at", "turn_published_at",
         ]  # fmt: skip
         extra_kwargs = {
@@ -104,10 +109,11 @@ def _conversations(user: Somebody) -> QuerySet[Conversation]:
         .select_related("connection", "identity", "last_message")
         .prefetch_related(Prefetch("tags", queryset=tags))
         .annotate(current=Subquery(current.values(facts=facts)))
+        .annotate(said=describing.values_of_conversation(), vips=describing.marks_of_identity())
     )
 
 
-class ConversationQuery(PageQuery):
+class ConversationQuery(finding.Described):
     status = serializers.ChoiceField(Conversation.Status.choices, required=False)
     team = RowId(required=False, help_text="The team that has it.")
     assignee = serializers.CharField(
@@ -117,7 +123,6 @@ class ConversationQuery(PageQuery):
     network = serializers.CharField(required=False, max_length=32)
     visibility = serializers.ChoiceField(finding.VISIBILITIES, required=False, help_text="Of the newest message.")
     contact = RowId(required=False)
-    tag = RowId(required=False)
     since = serializers.DateTimeField(required=False, help_text="The customer wrote at or after this moment.")
 
     def validate_assignee(self, value: str) -> str:
@@ -267,6 +272,7 @@ class HitSerializer(serializers.Serializer[finding.Hit]):
     status = serializers.ChoiceField(Conversation.Status.choices, source="conversation.status")
     team = NamedSerializer(source="current.team", allow_null=True, default=None)
     assignee = Person(source="current.agent", allow_null=True, default=None)
+    vips = NamedSerializer(many=True, source="conversation.vips")
     said_by = serializers.CharField(help_text="Who of us wrote it; empty where the customer did.")
     at = serializers.DateTimeField(allow_null=True)
     text = serializers.CharField(help_text="Some words around it.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.urls import reverse
 
 from inbox.downstream import AccessPolicy
 from routing.permissions import RoutingPolicy
+from routing.services import ruling
 from routing.services.sync import sync
 
 
@@ -25,3 +27,12 @@ class RoutingDownstream:
 
     def conversations_changed(self, conversation_ids: Collection[int]) -> None:
         sync(conversation_ids=conversation_ids)
+
+    def asks_for_tag(self, tag_id: int) -> int:
+        return ruling.with_tag(tag_id).count()
+
+    def tag_merged(self, tag_id: int, into_id: int) -> Sequence[Any]:
+        return ruling.replace_tag(old=tag_id, new=into_id)
+
+    def tag_separated(self, changed: Sequence[Any]) -> None:
+        ruling.put_back(changed)

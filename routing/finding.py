@@ -19,7 +19,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from inbox import words
+from inbox import asks, describing, words
 from inbox.api.fields import RowId
 from inbox.api.pages import PageQuery
 from inbox.downstream import downstream, policy
@@ -36,7 +36,33 @@ _CANCELLED = "57014"
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 
-class SearchQuery(PageQuery):
+VIP = "Of people on this list, by its id, or on `any`."
+FIELDS = (
+    "Of what fields say: `ID:VALUE`, several with `;` between them. An option by its id, the beginning of a text, a "
+    "number or a day, or a range of them: `10..20`, `2026-01-01..`."
+)
+
+
+class Described(PageQuery):
+    """What may be asked of how conversations and people are described."""
+
+    tag = RowId(required=False)
+    vip = serializers.CharField(required=False, max_length=20, help_text=VIP)
+    fields = serializers.CharField(required=False, max_length=asks.LONGEST, help_text=FIELDS)  # type: ignore[assignment]
+
+    def validate_vip(self, value: str) -> str:
+        if value != "any" and not (value.isascii() and value.isdigit() and len(value) < 19):
+            raise ValidationError("Send a list's id, or `any`.")
+        return value
+
+    def validate_fields(self, value: str) -> Sequence[asks.Ask]:
+        try:
+            return asks.read(value)
+        except asks.Unasked as error:
+            raise ValidationError(str(error)) from None
+
+
+class SearchQuery(Described):
     """What a search may say, in an address of a page as in a call. Values that are none are refused."""
 
     q = serializers.CharField(
@@ -57,7 +83,6 @@ class SearchQuery(PageQuery):
     assignee = serializers.CharField(
         required=False, max_length=20, help_text="A colleague's id, `me`, or `none` for what nobody has."
     )
-    tag = RowId(required=False)
     since = serializers.DateField(required=False, help_text="A day in your own time zone, and later.")
     until = serializers.DateField(required=False, help_text="A day in your own time zone, and earlier.")
 
@@ -100,6 +125,11 @@ def narrowed(rows: QuerySet[Conversation], user: User, asked: Mapping[str, Any])
     rows = rows.filter(**{names[name]: value for name, value in asked.items() if name in names})
     if "tag" in asked:
         rows = rows.filter(Exists(ConversationTag.objects.filter(conversation=OuterRef("pk"), tag=asked["tag"])))
+    if "vip" in asked:
+        on_list = describing.on_list(None if asked["vip"] == "any" else int(asked["vip"]))
+        rows = rows.filter(identity__contact__in=on_list)
+    for ask in asked.get("fields", ()):
+        rows = rows.filter(ask.fits())
     current = Assignment.objects.filter(conversation=OuterRef("pk"), ended_at=None)
     if "team" in asked:
         rows = rows.filter(Exists(current.filter(team=asked["team"])))
@@ -172,6 +202,11 @@ class Hit:
         return downstream().address(self.conversation.pk)
 
     @property
+    def vips(self) -> list[str]:
+        """The lists of people who matter that the customer is on."""
+        return [row["name"] for row in self.conversation.vips]  # type: ignore[attr-defined]
+
+    @property
     def text(self) -> str:
         return "".join(piece for piece, _ in self.pieces)
 
@@ -221,7 +256,8 @@ def _few(rows: QuerySet[Any], query: words.Asked | None) -> QuerySet[Any]:
 
 def _hits(rows: Sequence[Any], query: words.Asked | None) -> list[Hit]:
     ids = {row.talk for row in rows}
-    talks = Conversation.objects.select_related("identity", "connection", "last_message").in_bulk(ids)
+    rows_of_them = Conversation.objects.select_related("identity", "connection", "last_message")
+    talks = rows_of_them.annotate(vips=describing.marks_of_identity()).in_bulk(ids)
     current = selectors.assignments_of(ids)
     return [_hit(row, talks[row.talk], current.get(row.talk), query) for row in rows]
 

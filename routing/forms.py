@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,7 +14,10 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from connectors.models import Connection
+from inbox import asks, describing
+from inbox.describing import Described
 from inbox.services import networks
+from routing import controls
 from routing.models import AgentProfile, Digest, Rule, Team, Topic
 from routing.services.hands import display_name
 
@@ -100,6 +104,13 @@ class People(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscript
         return display_name(obj)
 
 
+def _choices(rows: Sequence[Described], kept: Sequence[int], gone: str) -> list[tuple[Any, str]]:
+    """What may be chosen, without what is archived; what a rule has already stays, so that saving loses nothing."""
+    known = {row["id"]: row["name"] for row in rows}
+    offered = [(row["id"], row["name"]) for row in rows if not row.get("archived") or row["id"] in kept]
+    return offered + [(pk, gone) for pk in kept if pk not in known]
+
+
 class RuleForm(forms.Form):
     """A rule as a person writes it down. ``teams`` are those that its author may rule for."""
 
@@ -112,6 +123,8 @@ class RuleForm(forms.Form):
     min_followers = forms.IntegerField(required=False, min_value=0, max_value=10**12)
     max_followers = forms.IntegerField(required=False, min_value=0, max_value=10**12)
     visibility = forms.ChoiceField(required=False, choices=VISIBILITIES)
+    tags = forms.TypedMultipleChoiceField(required=False, coerce=int)
+    vips = forms.TypedMultipleChoiceField(required=False, coerce=int)
     team = forms.ModelChoiceField(
         queryset=Team.objects.none(),
         empty_label="Choose a team",
@@ -126,6 +139,11 @@ class RuleForm(forms.Form):
     def __init__(self, data: Any = None, *, teams: Any, rule: Rule | None = None) -> None:
         initial = {name: getattr(rule, name) for name in self.base_fields} if rule else {}
         super().__init__(data, initial=initial)
+        known = describing.vocabulary()
+        self.choose("tags", _choices(known.tags, rule.tags if rule else (), "a tag that is gone"))
+        self.choose("vips", _choices(known.lists, rule.vips if rule else (), "a list that is gone"))
+        kept = {pk: said for pk, _, said in rule.fields} if rule else {}
+        self.controls = controls.shown(known.fields, kept if data is None else controls.read(data))
         accounts = list(Connection.objects.order_by("name", "id"))
         keys = dict.fromkeys([*(row.network for row in accounts), *(rule.networks if rule else ())])
         self.choose("networks", [(key, networks.shown(key).label) for key in keys])
@@ -136,6 +154,11 @@ class RuleForm(forms.Form):
         for name in ("team", "topic", "agent"):
             self.fields[name].widget.attrs.update({"class": "inp", "id": name})
 
+    @property
+    def asks_fields(self) -> bool:
+        """Whether any control of a field says something."""
+        return any(row["said"] or row["until"] for row in self.controls)
+
     def choose(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field: Any = self.fields[name]
         field.choices = choices
@@ -143,6 +166,16 @@ class RuleForm(forms.Form):
     def offer(self, name: str, rows: Any) -> None:
         field: Any = self.fields[name]
         field.queryset = rows
+
+    def clean(self) -> dict[str, Any]:
+        """What is asked of the desk's own fields comes by their controls."""
+        cleaned = dict(super().clean() or {})
+        try:
+            cleaned["fields"] = [ask.kept for ask in asks.read_each(controls.read(self.data))]
+        except asks.Unasked as error:
+            self.add_error(None, str(error))
+            cleaned["fields"] = []
+        return cleaned
 
     def clean_languages(self) -> list[str]:
         found = []

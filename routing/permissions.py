@@ -48,7 +48,9 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "manage_records": frozenset({_ADMIN}),
     "assign_anyone": frozenset({_LEAD}),
     "see_tags": _WORKING | {_ADMIN},
-    "manage_tags": frozenset({_LEAD, _ADMIN}),
+    "manage_tags": frozenset({_LEAD, _ADMIN}),  # and fields, and lists of people who matter
+    "mark_people": frozenset({_AGENT, _LEAD}),  # put them on such a list
+    "export_search": frozenset({_LEAD}),
     "merge_contacts": frozenset({_AGENT, _LEAD}),  # whom they may see both
     "mute_people": frozenset({_AGENT, _LEAD}),
     "see_muted": frozenset({_LEAD}),

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from inbox import health, held
 from inbox import selectors as selectors_of_inbox
+from inbox.describing import MARK_NAMES
 from inbox.models import Conversation
 from routing.models import AgentProfile, Assignment, Membership, QueueEntry, RoutingJob, Team
 
@@ -54,12 +55,14 @@ class Row:
     assignee: str
     why: str
     tags: Sequence[tuple[str, str]]  # name and colour; the page sorts the few there are
+    vips: Sequence[str]  # the lists that the customer is on, as they come
 
     @property
     def status_label(self) -> str:
         return _LABELS[self.status]
 
 
+_MARKS = MARK_NAMES.format("i.contact_id")
 _LABELS = dict(Conversation.Status.choices)
 # Written out: the ORM takes longer to make 25 rows of six models, and of their SQL, than PostgreSQL to find them.
 # What hangs on a row by itself is asked for in a select of its own, so that the planner weighs the order of four
@@ -77,7 +80,8 @@ SELECT q.conversation_id, q.waiting_since, q.visibility, c.status, i.network,
         (SELECT t.name FROM routing_team t WHERE t.id = q.team_id),
         'Not routed yet'),
     coalesce((SELECT json_agg(json_build_array(t.name, t.colour)) FROM inbox_conversationtag u
-        JOIN inbox_tag t ON t.id = u.tag_id WHERE u.conversation_id = q.conversation_id), '[]')
+        JOIN inbox_tag t ON t.id = u.tag_id WHERE u.conversation_id = q.conversation_id), '[]'),
+    ({vips})
 FROM routing_queueentry q
 JOIN inbox_conversation c ON c.id = q.conversation_id
 JOIN inbox_identity i ON i.id = c.identity_id
@@ -95,7 +99,7 @@ def queue_rows(*, place: Place, after: Position | None = None, limit: int = PAGE
     where = " AND ".join(terms)
     values = [value for some in terms.values() for value in some]
     with connection.cursor() as cursor:
-        cursor.execute(_ROWS.format(place=where, excerpt=EXCERPT), [*values, limit])
+        cursor.execute(_ROWS.format(place=where, excerpt=EXCERPT, vips=_MARKS), [*values, limit])
         return [Row(*row) for row in cursor.fetchall()]
 
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from routing import api
 from routing.views import inbox, notices, people, search, settings, welcome
-from routing.views.settings import answers, macros, private, rules, tags, teams
+from routing.views.settings import answers, fields, macros, private, rules, tags, teams, vips
 from routing.views.settings import people as colleagues
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("inbox/<slug:queue>/", inbox.inbox, name="queue"),
     path("inbox/<slug:queue>/<int:conversation_id>/", inbox.inbox, name="conversation"),
     path("search/", search.search, name="search"),
+    path("search/export/", search.export, name="search_export"),
     path("search/people/", search.people, name="search_people"),
     path("search/saved/", search.save, name="search_save"),
     path("search/saved/<int:saved_id>/<slug:action>/", search.act, name="search_act"),
@@ -62,6 +63,14 @@ urlpatterns = [
     path("settings/public/", private.public, name="settings_public"),
     path("settings/answers/", answers.overview, name="settings_answers"),
     path("settings/tags/", tags.overview, name="settings_tags"),
+    path("settings/tags/<int:tag_id>/merging/", tags.choose, name="settings_tag_choose"),
+    path("settings/tags/<int:tag_id>/merge/<int:into_id>/", tags.merge, name="settings_tag_merge"),
     path("settings/tags/<int:tag_id>/<slug:action>/", tags.act, name="settings_tag_act"),
+    path("settings/tags/merges/<int:merge_id>/undo/", tags.undo, name="settings_tag_undo"),
+    path("settings/fields/", fields.overview, name="settings_fields"),
+    path("settings/fields/<int:field_id>/", fields.one, name="settings_field"),
+    path("settings/fields/<int:field_id>/<slug:action>/", fields.act, name="settings_field_act"),
+    path("settings/vips/", vips.overview, name="settings_vips"),
+    path("settings/vips/<int:list_id>/<slug:action>/", vips.act, name="settings_vip_act"),
     path("settings/answers/<int:connection_id>/", answers.account, name="settings_account"),
 ]

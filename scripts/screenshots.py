@@ -152,6 +152,8 @@ SHOTS = (
     Shot("rule", "bob", "/settings/rules/", _follows(".set a.n")),
     Shot("answers", "bob", "/settings/answers/"),
     Shot("tags", "bob", "/settings/tags/"),
+    Shot("fields", "bob", "/settings/fields/"),
+    Shot("vips", "bob", "/settings/vips/"),
     Shot("macros", "bob", "/settings/macros/"),
     Shot("macro", "bob", "/settings/macros/", _follows("#macro-set a.btn")),
     Shot("connections", "dana", "/connections/"),

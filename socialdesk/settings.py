@@ -196,6 +196,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PREPROCESSING_HOOKS": ["socialdesk.api.schema.only_calls"],
+    "ENUM_NAME_OVERRIDES": {"FieldKindEnum": "inbox.models.CustomField.Kind"},
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
 }

@@ -1,12 +1,22 @@
 from __future__ import annotations
 
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import include, path
+from django.urls import include, path, register_converter
+from django.urls.converters import StringConverter
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from socialdesk import live
 from socialdesk.api.views import NoSuchCall
 from socialdesk.health import healthz
+
+
+class Anything(StringConverter):
+    """Also what holds a line break, which ``path`` leaves to the pages' own "not here"."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(Anything, "anything")
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -17,5 +27,5 @@ urlpatterns = [
     path("", include("routing.urls")),
     path("", include("inbox.urls")),
     path("", include("metrics.urls")),
-    path("api/<path:rest>", NoSuchCall.as_view(), name="api_nothing"),
+    path("api/<anything:rest>", NoSuchCall.as_view(), name="api_nothing"),
 ]

@@ -177,8 +177,34 @@ SETTINGS: list[Row] = [
     Row(f"{_S}tags/", "POST", "/settings/tags/", SAVES, {"name": "Delivery", "colour": "red"}),
     *[
         Row(f"{_S}tags/<int:tag_id>/<slug:action>/", "POST", f"/settings/tags/{{tag}}/{action}/", SAVES)
-        for action in ("change", "merge", "delete")
+        for action in ("change", "archive", "restore", "delete")
     ],
+    Row(f"{_S}tags/<int:tag_id>/merging/", "GET", "/settings/tags/{tag}/merging/?into={other_tag}",
+        "302 302 403 403 403 302 302 302"),
+    Row(f"{_S}tags/<int:tag_id>/merge/<int:into_id>/", "GET", "/settings/tags/{tag}/merge/{other_tag}/", SETS),
+    Row(f"{_S}tags/<int:tag_id>/merge/<int:into_id>/", "POST", "/settings/tags/{tag}/merge/{other_tag}/", SAVES),
+    Row(f"{_S}tags/<int:tag_id>/merge/<int:into_id>/", "GET", f"/settings/tags/{{tag}}/merge/{_ABSENT}/", SAVES),
+    Row(f"{_S}tags/merges/<int:merge_id>/undo/", "POST", "/settings/tags/merges/{tag_merge}/undo/", SAVES),
+    Row(f"{_S}tags/merges/<int:merge_id>/undo/", "POST", f"/settings/tags/merges/{_ABSENT}/undo/", SAVES),
+    Row(f"{_S}fields/", "GET", "/settings/fields/", SETS),
+    Row(f"{_S}fields/", "POST", "/settings/fields/", SAVES, {"name": "Order", "kind": "text"}),
+    Row(f"{_S}fields/<int:field_id>/", "GET", "/settings/fields/{field}/", SETS),
+    Row(f"{_S}fields/<int:field_id>/", "GET", f"/settings/fields/{_ABSENT}/", "302 302 403 403 403 404 404 404"),
+    *[
+        Row(f"{_S}fields/<int:field_id>/<slug:action>/", "POST", f"/settings/fields/{one}/{action}/", SAVES)
+        for action in ("rename", "archive", "restore", "add", "option", "option-archive", "option-restore")
+        for one in ("{field}", _ABSENT)
+    ],
+    Row(f"{_S}fields/<int:field_id>/<slug:action>/", "POST", "/settings/fields/{field}/destroy/",
+        "302 302 403 403 403 404 404 404"),
+    Row(f"{_S}vips/", "GET", "/settings/vips/", SETS),
+    Row(f"{_S}vips/", "POST", "/settings/vips/", SAVES, {"name": "Press"}),
+    *[
+        Row(f"{_S}vips/<int:list_id>/<slug:action>/", "POST", f"/settings/vips/{one}/{action}/", SAVES)
+        for action in ("rename", "archive", "restore") for one in ("{list}", _ABSENT)
+    ],
+    Row(f"{_S}vips/<int:list_id>/<slug:action>/", "POST", "/settings/vips/{list}/destroy/",
+        "302 302 403 403 403 404 404 404"),
     Row(f"{_S}tags/<int:tag_id>/<slug:action>/", "POST", "/settings/tags/{tag}/destroy/",
         "302 302 403 403 403 404 404 404"),
     Row(f"{_S}answers/<int:connection_id>/", "POST", "/settings/answers/{connection}/", SAVES, {"team-{team}": "both"}),
@@ -188,7 +214,7 @@ SETTINGS: list[Row] = [
 def _of_conversation(path: str, method: str, done: str = "200", **data: Any) -> list[Row]:
     """A call on a conversation: on the team's own one, on one that nobody has, on one that does not exist."""
     route = f"{_A}/{path}"
-    filled = path.replace("<int:tag_id>", "{tag}")
+    filled = path.replace("<int:tag_id>", "{tag}").replace("<int:field_id>", "{field}")
     return [
         Row(route, method, f"/api/v1/conversations/{{own}}/{filled}", TEAM_API.replace("200", done), data, api=True),
         Row(route, method, f"/api/v1/conversations/{{unrouted}}/{filled}", UNROUTED_API.replace("200", done), data,
@@ -297,6 +323,27 @@ API_ROWS = [
     _of_api("tags/{tag}/", "GET", "401 401 403 200 200 200 200 200"),
     _of_api("tags/{tag}/", "PUT", KEEPS_TAGS, name="Delivery"),
     _of_api("tags/{tag}/", "DELETE", KEEPS_TAGS.replace("200", "204")),
+    _of_api("tags/{tag}/merges/", "POST", KEEPS_TAGS.replace("200", "201"), into="{other_tag}"),
+    Row(
+        "api/v1/tags/merges/<int:tagmerge_id>/undo/",
+        "POST",
+        "/api/v1/tags/merges/{tag_merge}/undo/",
+        KEEPS_TAGS,
+        api=True,
+    ),
+    _of_api("fields/", "GET", "401 401 403 200 200 200 200 200"),
+    _of_api("fields/", "POST", KEEPS_TAGS.replace("200", "201"), name="Order", kind="text"),
+    _of_api("fields/{field}/", "GET", "401 401 403 200 200 200 200 200"),
+    _of_api("fields/{field}/", "PUT", KEEPS_TAGS, name="Order"),
+    *_of_conversation("fields/", "GET"),
+    *_of_conversation("fields/<int:field_id>/", "PUT", "204", value="AB-1"),
+    _of_api("vip-lists/", "GET", "401 401 403 200 200 200 200 200"),
+    _of_api("vip-lists/", "POST", KEEPS_TAGS.replace("200", "201"), name="Press"),
+    Row("api/v1/vip-lists/<int:list_id>/", "PUT", "/api/v1/vip-lists/{list}/", KEEPS_TAGS, {"name": "Press"}, api=True),
+    _of_api("contacts/{contact}/vips/", "GET", TEAM_API),
+    _of_api("contacts/{contact}/vips/", "POST", TEAM_API.replace("200", "201"), list="{list}", why="Because"),
+    Row("api/v1/vips/<int:entry_id>/", "DELETE", "/api/v1/vips/{entry}/", TEAM_API.replace("200", "204"), api=True),
+    Row("api/v1/vips/<int:entry_id>/", "DELETE", f"/api/v1/vips/{_ABSENT}/", NOBODY_API, api=True),
     _of_api("search/", "GET", ANYBODY_API),
     _of_api("connections/", "GET", "401 401 403 403 403 200 200 200"),
     _of_api("metrics/handled/", "GET", ANYBODY_API),
@@ -306,7 +353,8 @@ API_ROWS = [
     # Takes away one's own sign and says nothing of what exists.
     _of_api("heartbeat/", "POST", ANYBODY_API, conversation=_ABSENT, left=True),
     Row("api/schema/", "GET", "/api/schema/", ANYBODY_API, api=True),
-    Row("api/<path:rest>", "GET", "/api/v2/conversations/", NOBODY_API, api=True),
+    Row("api/<anything:rest>", "GET", "/api/v2/conversations/", NOBODY_API, api=True),
+    Row("api/<anything:rest>", "GET", "/api/v1/conversations/1/fields/a%0A/", NOBODY_API, api=True),
 ]
 
 TABLE: list[Row] = [
@@ -390,6 +438,13 @@ TABLE: list[Row] = [
     *_acts(f"{_C}/correct/", "/conversations/{id}/correct/", message="1", text="Hello", key="mend-1"),
     *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", name="Table"),
     *_acts(f"{_C}/tags/", "/conversations/{id}/tags/", remove="{tag}"),
+    *_acts(f"{_C}/fields/", "/conversations/{id}/fields/", **{"field-1": "x"}),
+    Row(f"{_P}vips/", "POST", "/contacts/{contact}/vips/", TEAM_ACTS, {"list": "{list}", "why": "Because"}),
+    Row(f"{_P}vips/", "POST", f"/contacts/{_ABSENT}/vips/", NOBODY),
+    Row("vips/<int:entry_id>/end/", "POST", "/vips/{entry}/end/", TEAM_ACTS),
+    Row("vips/<int:entry_id>/end/", "POST", f"/vips/{_ABSENT}/end/", NOBODY),
+    Row("search/export/", "GET", "/search/export/?q=Hemmelig", "302 302 403 403 403 200 200 403"),
+    Row("search/export/", "GET", "/search/export/", "302 302 403 403 403 302 302 403"),
     *PICTURES,
     *_settles("undo"), *_settles("send-now"), *_settles("check-again"), *_settles("send-anyway"),
     *_settles("give-up"), *_settles("retry"),

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
-from inbox.services import attachments, cases, contacts, events, macros, muting, tags
+from inbox.services import attachments, cases, contacts, events, fields, macros, muting, tagmerges, tags, vips
 from routing.models import Assignment
 from routing.services import handing
 from socialdesk import live_reads, tokens
@@ -83,8 +83,13 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     move = cases.join(source_id=again.pk, target_id=twin.pk, actor=desk.alice)
     unrouted = factories.conversation(desk, "Nobody has this yet", by="somebody")
     mute = muting.mute(contact_id=own.identity.contact_id, connection_id=None, actor=desk.alice)
+    gone, stays = (tags.create(name=name, colour="grey") for name in ("Gone", "Stays"))
+    marked, other = vips.create(name="Marked"), vips.create(name="Other")
+    entry = vips.put(list_id=marked.pk, contact_id=own.identity.contact_id, why="Because", actor=desk.alice)
     return {
         "twin": twin.pk, "move": move.pk,
+        "tag_merge": tagmerges.merge(tag_id=gone.pk, into_id=stays.pk).pk, "other_tag": stays.pk,
+        "field": fields.create(name="Field", kind="text").pk, "list": other.pk, "entry": entry.pk,
         "mute": mute.pk, "merge": merge.pk, "other_contact": unrouted.identity.contact_id,
         "own_message": factories.pictured(own), "attachment": attachment.pk, "left_attachment": left.pk,
         "own": own.pk, "team": desk.help_desk.pk, "other_team": desk.billing.pk, "stranger": desk.erin.pk,

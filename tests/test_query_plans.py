@@ -17,12 +17,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox import contacts, held
+from inbox import contacts, describing, held
 from inbox import selectors as inbox_selectors
 from inbox.api.contacts import contacts_of
 from inbox.downstream import policy
-from inbox.models import Conversation, Identity, OutboxItem
-from inbox.services import counts, events, locks, outbox, poll, sending, settling
+from inbox.models import Conversation, CustomField, FieldOption, Identity, OutboxItem, Tag
+from inbox.services import counts, events, fields, locks, outbox, poll, sending, settling, tags, vips
 from routing import finding, selectors
 from routing.api import conversations_of
 from routing.models import AgentProfile, Membership, Team
@@ -34,6 +34,7 @@ SIZE = 100_000
 BIG = (
     "inbox_contact", "inbox_conversation", "inbox_message", "inbox_identity", "inbox_event", "inbox_outboxitem",
     "routing_queueentry", "routing_assignment", "routing_routingjob", "inbox_searchentry",
+    "inbox_conversationtag", "inbox_fieldvalue",
 )  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def loaded(django_db_setup: Any, django_db_blocker: Any) -> Iterator[Loaded]:
         desk = load(SIZE)
         _outbox(desk)
         _words()
+        _described(desk)
         settle()
         yield desk
         locks.forget()
@@ -105,6 +107,55 @@ def _words() -> None:
             """,
             [],
         )
+
+
+def _described(desk: Loaded) -> None:
+    """A tag and a value of each kind on every conversation; of 100,000 some forty are what is looked for."""
+    made = {kind: fields.create(name=kind, kind=kind) for kind in CustomField.Kind.values}
+    fields.add_options(field_id=made["choice"].pk, lines="Usual\nRare")
+    usual, rare = FieldOption.objects.order_by("pk").values_list("pk", flat=True)
+    common, seldom = (tags.create(name=name, colour="grey") for name in ("Common", "Seldom"))
+    press = vips.create(name="Press")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO inbox_conversationtag (conversation_id, tag_id, at)
+                SELECT id, CASE WHEN id %% 2500 = 0 THEN %s ELSE %s END, now() FROM inbox_conversation ORDER BY id;
+            INSERT INTO inbox_fieldvalue (conversation_id, field_id, option_id, text, by_id, at)
+                SELECT id, %s, CASE WHEN id %% 2500 = 0 THEN %s ELSE %s END, '', %s, now()
+                FROM inbox_conversation ORDER BY id;
+            INSERT INTO inbox_fieldvalue (conversation_id, field_id, text, by_id, at)
+                SELECT id, %s, 'Order ' || id, %s, now() FROM inbox_conversation ORDER BY id;
+            INSERT INTO inbox_fieldvalue (conversation_id, field_id, text, number, by_id, at)
+                SELECT id, %s, '', id, %s, now() FROM inbox_conversation ORDER BY id;
+            INSERT INTO inbox_fieldvalue (conversation_id, field_id, text, day, by_id, at)
+                SELECT id, %s, '', '2026-01-01'::date + (id %% 3000)::int, %s, now()
+                FROM inbox_conversation ORDER BY id;
+            INSERT INTO inbox_vipentry (list_id, contact_id, why, by_id, at)
+                SELECT %s, id, 'x', %s, now() FROM inbox_contact WHERE id %% 2500 = 0
+            """,
+            [
+                seldom.pk, common.pk, made["choice"].pk, rare, usual, desk.agent.pk, made["text"].pk, desk.agent.pk,
+                made["number"].pk, desk.agent.pk, made["date"].pk, desk.agent.pk, press.pk, desk.agent.pk,
+            ],
+        )  # fmt: skip
+
+
+def _of_field(kind: str, said: str) -> Callable[[Loaded], Any]:
+    """Conversations of which the field of this kind says ``said``; of a choice it is the option's name."""
+
+    def work(desk: Loaded) -> Any:
+        option = FieldOption.objects.filter(name=said).first()
+        field = CustomField.objects.get(kind=kind)
+        hits = _found(desk, "lead", fields=f"{field.pk}:{option.pk if option else said}")
+        assert hits
+        return hits
+
+    return work
+
+
+def _tagged(desk: Loaded) -> list[finding.Hit]:
+    return _found(desk, "lead", tag=Tag.objects.get(name="Seldom").pk)
 
 
 def _found(desk: Loaded, person: str, **query: Any) -> list[finding.Hit]:
@@ -209,6 +260,15 @@ HOT: dict[str, tuple[Callable[[Loaded], Any], str, bool]] = {
     "a common word": (lambda desk: _found(desk, "lead", q="order"), "inbox_searchentry_pkey", True),
     "a person": (lambda desk: _found(desk, "lead", q="customer77123", kind="people"), "search_words", True),
     "filters alone": (lambda desk: _found(desk, "agent", status="open"), "inbox_conversation_pkey", True),
+    "a rare tag": (_tagged, "conversation_of_tag", True),
+    "a rare option": (_of_field("choice", "Rare"), "conversation_of_option", True),
+    "a text by its beginning": (_of_field("text", "order 1234"), "conversation_of_text", True),
+    "a number": (_of_field("number", "500..520"), "conversation_of_number", True),
+    "a day": (_of_field("date", "2026-02-01"), "conversation_of_day", True),
+    "who is on a list": (lambda desk: _found(desk, "lead", vip="any"), "conversation_once", True),
+    "beside a conversation": (
+        lambda desk: describing.beside(desk.thread_id, _known(desk).contact_id), "field_values_of", True,
+    ),
     "a person's conversations": (
         lambda desk: contacts.conversations_of(desk.lead, _known(desk).contact_id), "conversation_once", True,
     ),

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from connectors.models import Connection
-from inbox import contacts
+from inbox import contacts, describing
 from inbox.api.base import call
 from inbox.api.fields import Person, RowId
 from inbox.api.pages import PageQuery
@@ -42,15 +42,21 @@ class BriefSerializer(serializers.ModelSerializer[Conversation]):
         fields = ["id", "network", "status", "opened_at", "last_incoming_at"]
 
 
+class VipMarkSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+
 class ContactSerializer(serializers.ModelSerializer[Contact]):
     person = serializers.IntegerField(
         source="person_id", allow_null=True, help_text="The contact into which this one was merged."
     )
     identities = IdentitySerializer(many=True, source="visible_identities")
+    vips = VipMarkSerializer(many=True, help_text="The lists of people who matter that they are on.")
 
     class Meta:
         model = Contact
-        fields = ["id", "person", "created_at", "identities"]
+        fields = ["id", "person", "created_at", "identities", "vips"]
 
 
 class ContactDetailSerializer(ContactSerializer):
@@ -67,7 +73,8 @@ def contacts_of(user: Somebody) -> QuerySet[Contact]:
     identities = Identity.objects.filter(Exists(visible.filter(identity=OuterRef("pk")))).order_by("id")
     seen = Identity.objects.filter(Exists(visible.filter(identity=OuterRef("pk"))), contact=OuterRef("pk"))
     shown = Prefetch("identities", queryset=identities, to_attr="visible_identities")
-    return Contact.objects.filter(Exists(seen)).prefetch_related(shown)
+    known = Contact.objects.annotate(vips=describing.marks_of_contact())
+    return known.filter(Exists(seen)).prefetch_related(shown)
 
 
 class ContactsView(APIView):
@@ -84,7 +91,8 @@ class ContactView(APIView):
 
         Of one that was merged, whichever of the two was asked for, it is the person: everything that was joined.
         """
-        contact = contact_for(request.user, contact_id)
+        standing = contact_for(request.user, contact_id)
+        contact = Contact.objects.annotate(vips=describing.marks_of_contact()).get(pk=standing.pk)
         theirs = Conversation.objects.filter(identity__contact__in=Contact.same_person(contact.pk))
         found = policy().filter(request.user, theirs.select_related("connection")).order_by("-id")[:100]
         contact.visible_identities = contacts.identities_of(request.user, contact.pk)  # type: ignore[attr-defined]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
 
 from inbox.models import SavedSearch
@@ -81,3 +84,25 @@ def restore(*, owner: AbstractBaseUser, saved_id: int) -> SavedSearch:
 def prune() -> int:
     """Forget what was deleted a day ago."""
     return SavedSearch.objects.filter(deleted_at__lt=timezone.now() - _KEPT).delete()[0]
+
+
+def with_tag(tag_id: int) -> QuerySet[SavedSearch]:
+    """Everybody's that ask for this tag."""
+    return SavedSearch.objects.filter(query__regex=rf"(^|&)tag={int(tag_id)}(&|$)")
+
+
+def replace_tag(*, old: int, new: int) -> list[Any]:
+    """Let them ask for another one. Returns what was changed, for put_back()."""
+    changed = []
+    for row in with_tag(old).select_for_update().order_by("pk"):
+        query = QueryDict(row.query, mutable=True)
+        query["tag"] = str(new)
+        changed.append([row.pk, row.query, query.urlencode()])
+        SavedSearch.objects.filter(pk=row.pk).update(query=changed[-1][2])
+    return changed
+
+
+def put_back(changed: Sequence[Any]) -> None:
+    """As they were, where nobody has changed them since."""
+    for pk, before, after in changed:
+        SavedSearch.objects.filter(pk=pk, query=after).update(query=before)

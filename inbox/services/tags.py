@@ -1,9 +1,10 @@
-"""Tags: making them, and putting them on conversations."""
+"""Tags: making them, and putting them on conversations. Merging them: tagmerges.py."""
 
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from inbox.models import ConversationTag, Tag
 from inbox.services import events
@@ -25,38 +26,35 @@ def _plain(name: str) -> str:
 def create(*, name: str, colour: str, actor: AbstractBaseUser | None = None) -> Tag:
     """Make a tag. Raises Refused where one of this name exists, whatever its capitals."""
     tag = _save(Tag(), name, colour)
-    _record(tag, actor, "made")
+    record(tag, actor, "made")
     return tag
 
 
 @transaction.atomic
 def change(*, tag_id: int, name: str, colour: str, actor: AbstractBaseUser | None = None) -> Tag:
     """Give a tag another name or colour, on every conversation that has it. Raises Refused."""
-    tag = _locked(tag_id)[tag_id]
+    tag = locked(tag_id)[tag_id]
     before = (tag.name, tag.colour)
     _save(tag, name, colour)
     renamed = f"renamed from “{before[0]}”" if tag.name != before[0] else ""
     coloured = f"{before[1]} → {tag.colour}" if tag.colour != before[1] else ""
     if did := ", ".join(filter(None, (renamed, coloured))):
-        _record(tag, actor, did)
+        record(tag, actor, did)
     return tag
 
 
 @transaction.atomic
-def merge(*, tag_id: int, into_id: int, actor: AbstractBaseUser | None = None) -> Tag:
-    """Every conversation with one tag has the other instead, and the one is gone. Raises Refused."""
-    if tag_id == into_id:
-        raise Refused("Choose another tag to merge this one into.")
-    found = _locked(tag_id, into_id)
-    has_both = ConversationTag.objects.filter(tag=into_id).values("conversation")
-    ConversationTag.objects.filter(tag=tag_id).exclude(conversation__in=has_both).update(tag_id=into_id)
-    gone, into = found[tag_id], found[into_id]
-    _record(into, actor, f"took in “{gone.name}”")
-    gone.delete()
-    return into
+def archive(*, tag_id: int, on: bool, actor: AbstractBaseUser | None = None) -> Tag:
+    """Offer a tag no longer, or again. It stays on every conversation that has it. Raises Refused."""
+    tag = locked(tag_id)[tag_id]
+    if (tag.archived_at is not None) != on:
+        tag.archived_at = timezone.now() if on else None
+        tag.save(update_fields=["archived_at"])
+        record(tag, actor, "archived" if on else "brought back")
+    return tag
 
 
-def _locked(*tag_ids: int) -> dict[int, Tag]:
+def locked(*tag_ids: int) -> dict[int, Tag]:
     """These tags, held: nobody puts one of them on a conversation meanwhile."""
     found = {tag.pk: tag for tag in Tag.objects.select_for_update().filter(pk__in=tag_ids).order_by("pk")}
     if len(found) < len(set(tag_ids)):
@@ -64,7 +62,7 @@ def _locked(*tag_ids: int) -> dict[int, Tag]:
     return found
 
 
-def _record(tag: Tag, actor: AbstractBaseUser | None, did: str) -> None:
+def record(tag: Tag, actor: AbstractBaseUser | None, did: str) -> None:
     """As every change of a setting is written down: its page shows it."""
     events.setting_changed("tag", tag.pk, actor, {"name": tag.name, "did": did})
 
@@ -86,16 +84,19 @@ def _save(tag: Tag, name: str, colour: str) -> Tag:
 @transaction.atomic
 def delete(*, tag_id: int, actor: AbstractBaseUser | None = None) -> None:
     """Remove a tag from the desk and from every conversation. Raises Refused."""
-    tag = _locked(tag_id)[tag_id]
-    _record(tag, actor, "deleted")
+    tag = locked(tag_id)[tag_id]
+    record(tag, actor, "deleted")
     tag.delete()
 
 
 def put(*, conversation_id: int, tag_id: int, actor: AbstractBaseUser) -> bool:
     """Put a tag on a conversation. False when it is there already."""
     with transaction.atomic():
-        if Tag.objects.select_for_update(no_key=True).filter(pk=tag_id).first() is None:
+        tag = Tag.objects.select_for_update(no_key=True).filter(pk=tag_id).first()
+        if tag is None:
             raise Refused("This tag was removed meanwhile. Choose another one.")
+        if tag.archived_at is not None:
+            raise Refused(f"“{tag.name}” is archived. Choose another one, or ask a lead to bring it back.")
         _, new = ConversationTag.objects.get_or_create(
             conversation_id=conversation_id, tag_id=tag_id, defaults={"by_id": actor.pk}
         )

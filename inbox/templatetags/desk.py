@@ -169,6 +169,12 @@ def when(moment: datetime | None) -> SafeString:
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, brief)
 
 
+@register.simple_tag
+def when_read(moment: str) -> SafeString:
+    """The same of a time as the database writes it into JSON."""
+    return when(datetime.fromisoformat(moment))
+
+
 @register.filter
 def marked(pieces: Pieces) -> SafeString:
     """A text in pieces, with a mark around what the guard found; the reason shows at the mark."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -13,9 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.models import Connection
-from inbox import contacts
+from inbox import contacts, describing
 from inbox.downstream import policy
-from inbox.models import ContactMerge
+from inbox.models import ContactMerge, VipList
 from inbox.parameters import whole
 from inbox.permissions import contact_for, merge_for, person, require
 from inbox.services import contacts as deciding
@@ -52,11 +53,27 @@ def one(request: HttpRequest, contact_id: int) -> HttpResponse:
         "found": contacts.search(request.user, asked, besides=contact.pk) if may_merge else [],
         "suggested": contacts.suggestions(request.user, contact.pk, identities) if may_merge else [],
         "mutes": contacts.mutes(contact.pk),
+        **_lists(request, contact.pk),
         "may_mute": policy().permits(request.user, "mute_people"),
         "accounts": _accounts_on({identity.network for identity in identities}),
         "changed": whole(request.GET.get("changed")),
     }
     return render(request, "inbox/contact.html", shown)
+
+
+def _lists(request: HttpRequest, contact_id: int) -> dict[str, Any]:
+    """The lists of people who matter: where they are, where they were, where they may be put."""
+    entries = describing.entries_of(contact_id)
+    on = [entry for entry in entries if entry.ended_at is None]
+    there = {entry.list_id for entry in on}
+    off = [entry for entry in entries if entry.ended_at is not None]
+    return {
+        "vips": [entry for entry in on if not entry.list.archived],
+        "vips_past": off,
+        "lists": [row for row in VipList.objects.filter(archived_at=None).order_by("name") if row.pk not in there],
+        "may_mark": policy().permits(request.user, "mark_people"),
+        "may_make_lists": policy().permits(request.user, "manage_tags"),
+    }
 
 
 def _accounts_on(networks: set[str]) -> QuerySet[Connection]:

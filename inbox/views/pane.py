@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from connectors.types import ActSpec
-from inbox import acts, health, selectors, timeline
+from inbox import acts, describing, health, selectors, timeline
 from inbox.downstream import policy
 from inbox.models import Conversation, SendingPause
 from inbox.parameters import whole
@@ -64,7 +64,7 @@ def context(
         "can_reply": "note" in mine,
         "account_notice": health.notice(conversation.connection, pauses),
         "may_tag": "tag" in mine,
-        "tags": selectors.tags_beside(conversation.pk),
+        "beside": describing.beside(conversation.pk, conversation.identity.contact_id),
         "composer": composer.shown(request, conversation, ends, mine),
         "history": [row for row in history if row.pk != conversation.pk],
         "may_sort": sorts,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from inbox import sheets
 from inbox.downstream import policy
 from inbox.permissions import require
 from inbox.services.networks import shown
+from inbox.sheets import Cells
 from metrics import current, days, rows, selectors
 from metrics.days import Filter
 from metrics.views import asked, dashboard
@@ -21,33 +21,11 @@ from routing.desk import desk_of
 from routing.services.hands import display_name
 
 CHUNK = 1000
-# A spreadsheet takes a cell that begins like this for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FIGURES = (
     "arrivals", "handled", "publicly", "privately", "no_reply_due", "resolutions", "reopenings", "first_responses",
     "next_responses", "first_arrived_median", "first_arrived_p90", "first_published_median", "first_published_p90",
     "next_arrived_median", "next_arrived_p90", "next_published_median", "next_published_p90", "active",
 )  # fmt: skip
-Cells = Iterable[Any]
-
-
-class _Echo:
-    """What csv writes to hands each line on."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def cell(value: Any) -> str:
-    """A value as text that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.astimezone(days.zone()).isoformat(timespec="seconds")
-    if isinstance(value, int | float):
-        return str(round(value, 3))
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 @require_safe
@@ -60,13 +38,8 @@ def table(request: HttpRequest, name: str) -> StreamingHttpResponse:
         require(request.user, "see_metrics")
     chosen = asked.chosen(request, own=request.GET.get("own") == "1")
     lines = make(request, chosen)
-    writer = csv.writer(_Echo())
-    response = StreamingHttpResponse(
-        (writer.writerow([cell(value) for value in line]) for line in lines), content_type="text/csv; charset=utf-8"
-    )
     span = f"{chosen.day_from.isoformat()}_{chosen.day_to.isoformat()}"
-    response["Content-Disposition"] = f'attachment; filename="{name}_{span}.csv"'
-    return response
+    return sheets.streamed(lines, name=f"{name}_{span}", zone=days.zone())
 
 
 def _line(line: selectors.Line) -> list[Any]:

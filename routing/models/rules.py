@@ -25,6 +25,12 @@ class Rule(models.Model):
     min_followers = models.BigIntegerField(null=True, blank=True)
     max_followers = models.BigIntegerField(null=True, blank=True)
     visibility = models.CharField(max_length=6, default="", blank=True)  # "", "public" or "direct"
+    # As connections: by ids, and one that is gone matches nothing.
+    tags = ArrayField(models.BigIntegerField(), default=list, blank=True, db_default=[])
+    vips = ArrayField(
+        models.BigIntegerField(), default=list, blank=True, db_default=[]
+    )  # lists that the customer is on
+    fields = models.JSONField(default=list, blank=True, db_default=[])  # [field, kind, what is asked]: inbox/asks.py
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
     agent = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

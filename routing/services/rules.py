@@ -7,11 +7,16 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import get_language_info
 
+from inbox import describing
+from inbox.asks import Ask
+from inbox.describing import Described, Vocabulary
 from inbox.models import Conversation, Message
 from inbox.services import networks
 from routing.models import Rule
@@ -35,6 +40,9 @@ class Turn:
     followers: int | None = None
     languages: frozenset[str] = frozenset()
     visibilities: frozenset[str] = frozenset()
+    tags: Mapping[int, str] = field(default_factory=dict)  # names by id
+    vips: Mapping[int, str] = field(default_factory=dict)  # the lists that they are on
+    values: Sequence[Described] = ()  # what the desk's fields say of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,7 @@ class Prepared:
         self.words = [(word, plain(word)) for word in rule.words]
         self.authors = {_handle(name) for name in rule.authors} - {""}
         self.languages = {language_of(code) for code in rule.languages} - {""}
+        self.asks = [Ask.of(*kept) for kept in rule.fields]
 
     def match(self, turn: Turn, text: str, handle: str) -> Match | None:
         """What was found, or None. ``text`` and ``handle`` are the turn's in plain()."""
@@ -83,12 +92,27 @@ class Prepared:
         author = handle if handle in self.authors else ""
         if rule.authors and not author:
             return None
+        described = self._described(turn)
+        if described is None:
+            return None
         words = tuple(word for word, ready in self.words if contains(text, ready))
         if rule.words and not words:
             return None
         inputs: dict[str, Any] = {"words": list(words), "author": bool(author), "languages": languages}
         inputs |= {"followers": turn.followers, "network": turn.network, "connection": turn.connection_id}
-        return Match(rule, words, author, tuple(self._others(turn, languages)), inputs)
+        if described:
+            inputs["described"] = described
+        return Match(rule, words, author, (*self._others(turn, languages), *described), inputs)
+
+    def _described(self, turn: Turn) -> list[str] | None:
+        """What was found among tags, lists and fields, as a person says it; None where something is missing."""
+        tags = [turn.tags[pk] for pk in self.rule.tags if pk in turn.tags]
+        vips = [turn.vips[pk] for pk in self.rule.vips if pk in turn.vips]
+        values = [next((value for value in turn.values if ask.holds(value)), None) for ask in self.asks]
+        if (self.rule.tags and not tags) or (self.rule.vips and not vips) or None in values:
+            return None
+        said = [f"tagged {name}" for name in tags] + [f"on the list {name}" for name in vips]
+        return said + [f"{value['name']}: {value['shown']}" for value in values if value]
 
     def _others(self, turn: Turn, languages: Sequence[str]) -> Iterable[str]:
         """What else of the rule was found, as a person says it."""
@@ -104,7 +128,7 @@ class Prepared:
             yield f"written {'privately' if rule.visibility == 'direct' else 'publicly'}"
 
 
-def conditions(rule: Rule, accounts: Mapping[int, str]) -> list[str]:
+def conditions(rule: Rule, accounts: Mapping[int, str], known: Vocabulary) -> list[str]:
     """What must hold, as a person says it; nothing: it takes everything."""
     said = []
     if rule.words:
@@ -123,7 +147,34 @@ def conditions(rule: Rule, accounts: Mapping[int, str]) -> list[str]:
         said.append("on " + " or ".join(networks.shown(key).label for key in rule.networks))
     if rule.connections:
         said.append("to " + " or ".join(accounts.get(pk, "an account that is gone") for pk in rule.connections))
-    return said
+    asked = described(rule, known)
+    if rule.tags:
+        said.append("tagged " + " or ".join(asked["tagged"]))
+    if rule.vips:
+        said.append("from somebody on " + " or ".join(f"“{name}”" for name in asked["on a list"]))
+    return said + asked["fields"]
+
+
+def described(rule: Rule, known: Vocabulary) -> dict[str, list[str]]:
+    """What a rule asks of tags, lists and fields, by label, with the names that they have now."""
+    tags = {row["id"]: row["name"] for row in known.tags}
+    lists = {row["id"]: row["name"] + " (archived)" * row["archived"] for row in known.lists}
+    fields = {row["id"]: row for row in known.fields}
+    return {
+        "tagged": [tags.get(pk, "a tag that is gone") for pk in rule.tags],
+        "on a list": [lists[pk] for pk in rule.vips if pk in lists],
+        "fields": [_asked(Ask.of(*kept), fields[kept[0]]) for kept in rule.fields if kept[0] in fields],
+    }
+
+
+def _asked(ask: Ask, field: Described) -> str:
+    """A condition on a field, as a person says it."""
+    if ask.option is not None:
+        names = {option["id"]: option["name"] for option in field["options"]}
+        return f"{field['name']} is {names.get(ask.option, 'an option that is gone')}"
+    if ask.begins:
+        return f"{field['name']} begins with “{ask.said}”"
+    return f"{field['name']} is {ask.said.replace('..', ' to ').strip()}"
 
 
 def active() -> QuerySet[Rule]:
@@ -150,19 +201,24 @@ def turns_until(moments: Mapping[int, datetime]) -> dict[int, Turn]:
     """What the contacts of these conversations had written by then, in two statements."""
     messages = Message.objects.filter(conversation_id__in=moments, direction=Message.Direction.IN).order_by("pk")
     rows = messages.values_list("conversation_id", "text", "language", "visibility", "arrived_at")
-    return turns_of(list(moments), (row[:4] for row in rows if row[4] <= moments[row[0] or 0]))
+    return turns_of(list(moments), (row[:4] for row in rows if row[4] <= moments[row[0] or 0]), moments)
 
 
 def turns_of(
-    conversation_ids: Collection[int], messages: Iterable[tuple[int | None, str, str, str]]
+    conversation_ids: Collection[int],
+    messages: Iterable[tuple[int | None, str, str, str]],
+    moments: Mapping[int, datetime] = MappingProxyType({}),
 ) -> dict[int, Turn]:
-    """These messages' conversations as rules look at them."""
+    """These messages' conversations as rules look at them, described as they were at ``moments``, or as they are."""
+    now = timezone.now()
     said: dict[int, list[tuple[str, str, str]]] = {}
     for pk, text, language, visibility in messages:
         said.setdefault(pk or 0, []).append((text, language, visibility))
     rows = Conversation.objects.filter(pk__in=conversation_ids).values_list(
-        "pk", "identity__handle", "identity__followers", "connection_id", "connection__network", "connection__name"
-    )
+        "pk", "identity__handle", "identity__followers", "connection_id", "connection__network", "connection__name",
+        describing.tags_of_conversation(), describing.vips_of_identity(),
+        describing.values_of_conversation(past=True),
+    )  # fmt: skip
     return {
         pk: Turn(
             text="\n".join(text for text, _, _ in said.get(pk, ())),
@@ -173,9 +229,26 @@ def turns_of(
             followers=followers,
             languages=frozenset(language_of(code) for _, code, _ in said.get(pk, ())) - {""},
             visibilities=frozenset(visibility for _, _, visibility in said.get(pk, ())),
+            tags=_names(tags, moments.get(pk, now)),
+            vips=_names(vips, moments.get(pk, now)),
+            values=_in_force(values, moments.get(pk, now)),
         )
-        for pk, handle, followers, connection_id, network, name in rows
+        for pk, handle, followers, connection_id, network, name, tags, vips, values in rows
     }
+
+
+def _in_force(rows: Sequence[Described], moment: datetime) -> list[Described]:
+    """What was true then."""
+    return [
+        row
+        for row in rows
+        if datetime.fromisoformat(row["at"]) <= moment
+        and (row.get("ended_at") is None or datetime.fromisoformat(row["ended_at"]) > moment)
+    ]
+
+
+def _names(rows: Sequence[Described], moment: datetime) -> dict[int, str]:
+    return {row["id"]: row["name"] for row in _in_force(rows, moment)}
 
 
 def first_match(rules: Iterable[Prepared], turn: Turn) -> Match | None:

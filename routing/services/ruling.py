@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connectors.models import Connection
+from inbox import describing
 from inbox.services import networks
 from inbox.services.conversations import Refused
 from routing.models import Membership, Rule
@@ -19,7 +21,7 @@ from routing.services.roles import led_teams
 
 FIELDS = (
     "name", "networks", "connections", "words", "languages", "authors", "min_followers", "max_followers",
-    "visibility", "team", "agent", "topic",
+    "visibility", "tags", "vips", "fields", "team", "agent", "topic",
 )  # fmt: skip
 
 
@@ -87,6 +89,27 @@ def restore(*, rule_id: int, actor: AbstractBaseUser) -> str:
     return f"“{rule.name}” is back."
 
 
+def with_tag(tag_id: int) -> QuerySet[Rule]:
+    """Those that ask for a tag and were not deleted."""
+    return Rule.objects.filter(tags__contains=[tag_id], deleted_at=None)
+
+
+def replace_tag(*, old: int, new: int) -> list[Any]:
+    """Let every rule ask for another tag, deleted ones too: they may be brought back. For put_back()."""
+    changed = []
+    for rule in Rule.objects.select_for_update().filter(tags__contains=[old]).order_by("pk"):
+        tags = list(dict.fromkeys(new if tag == old else tag for tag in rule.tags))
+        changed.append([rule.pk, rule.tags, tags])
+        Rule.objects.filter(pk=rule.pk).update(tags=tags)
+    return changed
+
+
+def put_back(changed: Sequence[Any]) -> None:
+    """As they were, where nobody has changed them since."""
+    for pk, before, after in changed:
+        Rule.objects.filter(pk=pk, tags=after).update(tags=before)
+
+
 def check(rule: Rule, actor: AbstractBaseUser) -> None:
     """Raises Refused for a rule that could not work, or that is not the actor's to make."""
     _require(rule, actor)
@@ -108,6 +131,7 @@ def facts(rule: Rule) -> dict[str, Any]:
         "at least followers": rule.min_followers,
         "at most followers": rule.max_followers,
         "written": {"public": "publicly", "direct": "privately"}.get(rule.visibility, ""),
+        **rules.described(rule, describing.vocabulary()),
         "team": rule.team.name,
         "person": display_name(rule.agent) if rule.agent else "",
         "topic": rule.topic.name if rule.topic else "",

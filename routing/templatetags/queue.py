@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from inbox.templatetags.desk import compact, icon, initials, netmark, running, when
@@ -52,6 +53,13 @@ def state(row: Row) -> SafeString:
     if row.assignee_id is None:
         return _chip("chip dash", "Unassigned")
     return _chip("chip", "Wrote again" if row.answered else "New")
+
+
+@register.simple_tag
+def vips(lists: Sequence[str]) -> SafeString:
+    """The lists of people who matter that the customer is on: a star, and their names."""
+    mark = '<span class="chip vip">{}<span class="vh">matters: </span><bdi>{}</bdi></span>'
+    return format_html_join("", mark, ((icon("star"), name) for name in sorted(set(lists), key=str.casefold)))
 
 
 @lru_cache(maxsize=16)

@@ -6,27 +6,31 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import render
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from connectors.models import Connection
-from inbox.models import Conversation, Tag
+from inbox import asks, describing, sheets
+from inbox.downstream import policy
+from inbox.models import Conversation
 from inbox.parameters import whole
-from inbox.permissions import person
+from inbox.permissions import person, require
 from inbox.services import networks, savedsearches
 from inbox.services.conversations import Refused
 from inbox.services.storable import storable
 from inbox.views.back import back
 from inbox.words import Unasked
-from routing import finding, selectors
+from routing import controls, exporting, finding, selectors
 from routing.desk import Desk, desk_of
 
 ROWS = 25
 PEOPLE = 6  # as many as the palette shows
 # What an address of this page may say; anything else in it is not read.
-KEYS = ("q", "kind", "network", "visibility", "status", "team", "assignee", "tag", "since", "until")
+KEYS = ("q", "kind", "network", "visibility", "status", "team", "assignee", "tag", "vip", "fields", "since", "until")
 
 
 @require_safe
@@ -39,7 +43,8 @@ def search(request: HttpRequest) -> HttpResponse:
     shown = {"here": "search", "said": said, "state": _address(said), **_found(request, said)}
     if "after" in request.GET and request.htmx:  # type: ignore[attr-defined]
         return _fresh(render(request, "routing/_hits.html", shown))
-    shown.update(_options(request, desk), deleted=savedsearches.just_deleted(owner=person(request)))
+    shown.update(_options(request, desk, said), deleted=savedsearches.just_deleted(owner=person(request)))
+    shown["may_export"] = policy().permits(request.user, "export_search")
     shown["saved"] = savedsearches.of(owner=person(request).pk).filter(query=shown["state"]).first()
     answer = render(request, "routing/search.html", shown)
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
@@ -48,8 +53,12 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _said(given: QueryDict) -> dict[str, str]:
-    """What the address says, without what it leaves empty."""
+    """What the address says, without what it leaves empty.
+
+    The form has a control for each field: ``field-ID``, and the end of a range as ``field-ID-until``.
+    """
     values = {key: storable(given.get(key, "")).strip() for key in KEYS}
+    values["fields"] = asks.joined(asks.split(values["fields"]) | controls.read(given)) or values["fields"]
     return {key: value for key, value in values.items() if value and (key, value) != ("kind", "messages")}
 
 
@@ -74,13 +83,26 @@ def _found(request: HttpRequest, said: dict[str, str]) -> dict[str, Any]:
     return {"hits": hits, "more": following}
 
 
+@require_safe
+def export(request: HttpRequest) -> HttpResponseBase:
+    """All that a search finds, as CSV, for leads."""
+    require(request.user, "export_search")
+    said = _said(request.GET)
+    query = finding.SearchQuery(data=said)
+    understood = query.is_valid()
+    if not understood or not set(said) - {"kind"}:
+        return redirect(f"{reverse('search')}?{_address(said)}")  # which says what is wrong, or asks for words
+    zone = timezone.get_current_timezone()
+    return sheets.streamed(exporting.lines(person(request), query.validated_data, zone), name="search", zone=zone)
+
+
 def _sentence(errors: Any) -> str:
     """The first of them, with its filter's name where it is not about the words."""
     name, told = next(iter(errors.items()))
     return str(told[0]) if name == "q" else f"The filter “{name}” says something that is no choice. {told[0]}"
 
 
-def _options(request: HttpRequest, desk: Desk) -> dict[str, Any]:
+def _options(request: HttpRequest, desk: Desk, said: dict[str, str]) -> dict[str, Any]:
     """What the form offers. Three statements."""
     teams = desk.teams
     used = Connection.objects.order_by("network").values_list("network", flat=True).distinct()
@@ -90,7 +112,18 @@ def _options(request: HttpRequest, desk: Desk) -> dict[str, Any]:
         "teams": [(str(team.pk), team.name) for team in teams],
         "people": [(str(user.pk), user.get_full_name() or user.get_username()) for user in people],
         "statuses": Conversation.Status.choices,
-        "tags": [(str(tag.pk), tag.name) for tag in Tag.objects.order_by("name")],
+        **_described(said),
+    }
+
+
+def _described(said: dict[str, str]) -> dict[str, Any]:
+    """Tags, lists and fields, each with what is chosen of it. One statement."""
+    known = describing.vocabulary()
+    lists = [(str(row["id"]), row["name"]) for row in known.lists if not row["archived"]]
+    return {
+        "tags": [(str(row["id"]), row["name"] + " (archived)" * row["archived"]) for row in known.tags],
+        "vips": [("any", "Any list"), *lists] if lists else [],
+        "fields": controls.shown(known.fields, asks.split(said.get("fields", ""))),
     }
 
 

@@ -11,8 +11,8 @@ from rest_framework.request import Request
 from socialdesk.models import ApiToken
 
 SCOPES = {
-    "read:conversations": "Conversations, messages, notes, assignments, replies on their way and tags",
-    "read:contacts": "Customers and their handles",
+    "read:conversations": "Conversations, messages, notes, assignments, replies on their way, tags and fields",
+    "read:contacts": "Customers, their handles, and the lists of people who matter",
     "read:records": "Customers' records, with what is secret masked",
     "read:connections": "The health of connected accounts",
     "read:metrics": "What was handled, by whom and how fast (leads; others their own)",
@@ -23,8 +23,9 @@ SCOPES = {
     "write:notes": "Add notes",
     "write:assignments": "Give conversations to teams and people",
     "write:conversations": "Resolve, reopen and snooze",
-    "write:tags": "Tag conversations; make, change and remove tags",
-    "write:contacts": "Merge contacts that are the same person, mute people, and take that back",
+    "write:tags": "Tag conversations; make, change, merge and remove tags",
+    "write:fields": "Write down what fields say of conversations; make and change fields",
+    "write:contacts": "Merge contacts that are the same person, mute people, put them on lists, and take that back",
     "write:records": "Put and remove customers' records (admins)",
     "write:presence": "Say that a conversation is open on a screen, and be measured by it",
 }

@@ -34,7 +34,7 @@ def test_a_conversation_says_who_has_it_and_what_waits(desk: Desk, alice: Api) -
     shown = alice.get(f"conversations/{carol.pk}/")
     assert shown["team"] == {"id": desk.help_desk.pk, "name": "Help desk"}
     assert shown["assignee"] == {"id": desk.alice.pk, "name": "Alice"}
-    assert shown["tags"] == [{"id": tag.pk, "name": "Delivery", "colour": "blue"}]
+    assert shown["tags"] == [{"id": tag.pk, "name": "Delivery", "colour": "blue", "archived": False}]
     assert (shown["network"], shown["handle"], shown["visibility"], shown["status"]) == ("x", "carol", "public", "open")
     assert shown["last_incoming"] == carol.last_incoming_id
     assert alice.get("conversations/")["results"] == [shown]
@@ -313,3 +313,62 @@ def test_a_list_costs_the_same_for_25_and_for_100_rows(desk: Desk, alice: Api, p
     few, many = _statements(alice, path, limit=25), _statements(alice, path, limit=100)
     assert (few[1], many[1]) == (25, 100)
     assert few[0] == many[0] <= most
+
+
+# --- fields and lists of people who matter --------------------------------------------------------------------------
+def test_a_program_makes_a_field_writes_it_down_and_reads_what_was(desk: Desk, alice: Api, bob: Api) -> None:
+    carol, dora = factories.routed(desk, by="carol"), factories.routed(desk, by="dora")
+    assert problem(alice("POST", "fields/", {"name": "Reason", "kind": "choice"})) == (403, "permission_denied")
+    body = {"name": "Product", "kind": "product", "options": ["Router; RM-1", "Cable"]}
+    field = bob("POST", "fields/", body).json()
+    router, cable = field["options"]
+    assert (router["name"], router["code"], cable["code"], field["archived"]) == ("Router", "RM-1", "", False)
+    path = f"conversations/{carol.pk}/fields/{field['id']}/"
+    assert problem(alice("PUT", path, {"value": "Router"})) == (409, "refused")
+    for value in (str(router["id"]), str(cable["id"])):
+        assert alice("PUT", path, {"value": value}).status_code == 204
+    shown = {"field": field["id"], "name": "Product", "kind": "product", "shown": "Cable", "option": cable["id"]}
+    assert alice.get(f"conversations/{carol.pk}/")["fields"] == [shown]
+    assert alice.get(f"conversations/{dora.pk}/")["fields"] == []
+    history = alice.get(f"conversations/{carol.pk}/fields/")["results"]
+    assert [(one["shown"], one["ended_at"] is None) for one in history] == [("Cable", True), ("Router (RM-1)", False)]
+    asked = {"fields": f"{field['id']}:{cable['id']}"}
+    assert [one["id"] for one in alice.get("conversations/", **asked)["results"]] == [carol.pk]
+    assert [one["conversation"] for one in alice.get("search/", **asked)["results"]] == [carol.pk]
+    assert alice.get("conversations/", fields=f"{field['id']}:{router['id']}")["results"] == []
+    assert problem(alice("GET", "conversations/?fields=1")) == (400, "invalid")
+    changed = bob("PUT", f"fields/{field['id']}/", {"name": "Article", "archived": True, "add": ["Plug"]}).json()
+    assert (changed["name"], changed["archived"], len(changed["options"])) == ("Article", True, 3)
+
+
+def test_a_program_puts_people_on_lists_and_takes_them_off(desk: Desk, alice: Api, bob: Api, erin: Api) -> None:
+    carol, dora = factories.routed(desk, by="carol"), factories.routed(desk, by="dora")
+    contact = carol.identity.contact_id
+    press = bob("POST", "vip-lists/", {"name": "Press"}).json()
+    assert problem(alice("POST", "vip-lists/", {"name": "Mine"})) == (403, "permission_denied")
+    made = alice("POST", f"contacts/{contact}/vips/", {"list": press["id"], "why": "A reporter"}).json()
+    assert (made["name"], made["why"], made["by"]["name"]) == ("Press", "A reporter", "Alice")
+    mark = [{"id": press["id"], "name": "Press"}]
+    assert alice.get(f"contacts/{contact}/")["vips"] == mark
+    assert {one["id"]: one["vips"] for one in alice.get("contacts/")["results"]} == {
+        contact: mark, dora.identity.contact_id: [],
+    }  # fmt: skip
+    assert {one["id"]: one["vips"] for one in alice.get("conversations/")["results"]} == {carol.pk: mark, dora.pk: []}
+    assert [one["conversation"] for one in alice.get("search/", vip="any")["results"]] == [carol.pk]
+    assert problem(erin("DELETE", f"vips/{made['id']}/")) == (404, "not_found")
+    assert alice("DELETE", f"vips/{made['id']}/").status_code == 204
+    assert alice.get(f"contacts/{contact}/vips/")["results"] == []
+
+
+def test_a_program_merges_tags_and_takes_it_back(desk: Desk, alice: Api, bob: Api) -> None:
+    carol = factories.routed(desk)
+    late, delay = tags.create(name="Late", colour="red"), tags.create(name="Delay", colour="grey")
+    tags.put(conversation_id=carol.pk, tag_id=delay.pk, actor=desk.alice)
+    path = f"tags/{delay.pk}/merges/"
+    assert problem(alice("POST", path, {"into": late.pk})) == (403, "permission_denied")
+    assert problem(bob("POST", path, {"into": delay.pk})) == (409, "refused")
+    done = bob("POST", path, {"into": late.pk}).json()
+    assert [one["name"] for one in alice.get(f"conversations/{carol.pk}/")["tags"]] == ["Late"]
+    assert bob("POST", f"tags/merges/{done['id']}/undo/").json()["id"] == delay.pk
+    assert [one["name"] for one in alice.get(f"conversations/{carol.pk}/")["tags"]] == ["Delay"]
+    assert bob("PUT", f"tags/{delay.pk}/", {"name": "Delay", "archived": True}).json()["archived"] is True

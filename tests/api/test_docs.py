@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.test import Client
 
 from connectors.sandbox.harness import Sandbox
-from inbox.models import OutboxItem, SendingPause, Tag
+from inbox.models import CustomField, OutboxItem, SendingPause, Tag, VipList
 from routing.models import Team
 from socialdesk.api.scopes import SCOPES
 from tests.api.conftest import program
@@ -62,6 +62,7 @@ def test_every_example_does_what_the_page_says(connected: ConnectedDesk, network
     assert len(examples) > 15
     ids = {
         "conversations/42": carol.pk, '"seen_message": 99': carol.last_incoming_id or 0,
+        "contacts/57": carol.identity.contact_id,
         '"team": 3': Team.objects.get(name="Billing").pk,
     }  # fmt: skip
     for words in examples:
@@ -69,6 +70,8 @@ def test_every_example_does_what_the_page_says(connected: ConnectedDesk, network
         pause = SendingPause.objects.first()
         ids |= {"outbox/7": item.pk if item else 0, "tags/5": tag.pk if tag else 0}
         ids |= {"pauses/6": pause.pk if pause else 0}
+        field, people = CustomField.objects.first(), VipList.objects.first()
+        ids |= {"fields/8": field.pk if field else 0, '"list": 4': people.pk if people else 0}
         said, answer = _run(words, token, ids)
         assert answer.status_code in (200, 201, 204), (said, answer.content)
     assert OutboxItem.objects.get().state == "cancelled"

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from inbox.models import Message, Note, OutboxItem
-from inbox.services import cases, contacts, muting, pauses, tags
+from inbox.services import cases, contacts, fields, muting, pauses, tagmerges, tags, vips
 from tests import factories
 from tests.api.conftest import Api
 from tests.factories import Desk
@@ -69,6 +69,12 @@ def ids(desk: Desk) -> dict[str, int]:
         "tag_id": tag.pk, "contact_id": carol.identity.contact_id,
         "merge_id": contacts.merge(other_id=twin.identity.contact_id, **here).pk,
         "mute_id": muting.mute(connection_id=desk.connection.pk, **here).pk,
+        "field_id": fields.create(name="Order", kind="text").pk,
+        "list_id": vips.create(name="Press").pk,
+        "entry_id": vips.put(list_id=vips.create(name="Partner").pk, why="A reseller", **here).pk,
+        "tagmerge_id": tagmerges.merge(
+            tag_id=tags.create(name="Gone", colour="grey").pk, into_id=tags.create(name="Stays", colour="grey").pk
+        ).pk,
         "pause_id": pauses.pause(brand="", actor=desk.bob, reason="An outage").pk,
     }  # fmt: skip
 
@@ -131,7 +137,7 @@ def test_every_call_answers_as_described(described: Any, bob: Api, ids: dict[str
     done = {label for label, status in reached if status < 300}
     # These need an account with credentials, the id of a row in their body, a moment in the future, or an admin.
     unlikely = ("replies/", "measure/", "heartbeat/", "assignments/", "snooze/", "record/", "acts/", "corrections/")
-    unlikely += ("attachments/", "merges/", "join/")  # or a file that is a picture, or a second id
+    unlikely += ("attachments/", "merges/", "join/", "vips/")  # or a file that is a picture, or a second id
     unlikely += ("approve/", "override/", "return/", "edit/", "schedule/")  # or a reply that is held
     assert [label for label in {one.label for one in operations} - done if not label.endswith(unlikely)] == []
 

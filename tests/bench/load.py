@@ -81,7 +81,8 @@ _COUNTS = """
 """
 TABLES = (
     "inbox_contact, inbox_identity, inbox_message, inbox_conversation, routing_assignment, routing_queueentry,"
-    " inbox_event, inbox_count, inbox_countdelta, routing_routingjob, inbox_outboxitem, inbox_outboxhold"
+    " inbox_event, inbox_count, inbox_countdelta, routing_routingjob, inbox_outboxitem, inbox_outboxhold,"
+    " inbox_tag, inbox_customfield, inbox_viplist"
 )
 
 

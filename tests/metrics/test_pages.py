@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,10 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from inbox.sheets import cell
 from metrics import days
 from metrics.models import Occurrence, Rollup
 from metrics.services import checking, rollups
-from metrics.views.export import cell
 from tests import factories
 from tests.metrics.test_figures import ended, happened, roll
 
@@ -90,8 +90,8 @@ def test_another_teams_customer_has_no_name_in_rows_and_export() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@x", "\tx", "\rx", "\nx"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert cell(text) == f"'{text}"
-    assert cell(-1) == "-1"
+    assert cell(text, UTC) == f"'{text}"
+    assert cell(-1, UTC) == "-1"
 
 
 def test_exports_hold_what_the_tables_show() -> None:

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from inbox import describing
 from inbox.downstream import policy
 from inbox.parameters import whole
 from inbox.permissions import person, require
@@ -40,10 +41,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     led = led_teams(request.user)
     rules = list(matching.active().select_related("team", "agent", "topic"))
     trouble = setup.trouble_of_rules(rules)
-    names = setup.account_names()
+    names, known = setup.account_names(), describing.vocabulary()
     shown = {
         "rules": [
-            (rule, matching.conditions(rule, names), rule.team_id in led, trouble.get(rule.pk, "")) for rule in rules
+            (rule, matching.conditions(rule, names, known), rule.team_id in led, trouble.get(rule.pk, ""))
+            for rule in rules
         ],
         "deleted": setup.deleted_rules(led),
         "may_add": bool(led),
@@ -72,7 +74,10 @@ def one(request: HttpRequest, rule_id: int | None = None) -> HttpResponse:
             except Refused as error:
                 refused = str(error)
     shown: dict[str, Any] = {
-        "chosen_accounts": [int(pk) for pk in form["connections"].value() or [] if str(pk).isdecimal()],
+        **{
+            f"chosen_{name}": [int(pk) for pk in form[of].value() or [] if str(pk).isdecimal()]
+            for name, of in (("accounts", "connections"), ("tags", "tags"), ("vips", "vips"))
+        },
         "rule": rule, "form": form, "refused": refused, "history": changes.history("rule", rule.pk) if rule else [],
         "here": "settings", "part": "rules", "sees": _sees(request),
     }  # fmt: skip

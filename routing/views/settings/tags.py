@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.db.models import Count, F
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox.models import Tag
 from inbox.parameters import whole
 from inbox.permissions import person, require
-from inbox.services import tags
+from inbox.services import tagmerges, tags
+from inbox.services.conversations import Refused
 from routing.services import changes
 from routing.views.settings import attempt
 
@@ -23,8 +25,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return attempt(request, lambda: _made(request), reverse("settings_tags"))
     shown = {
-        "tags": Tag.objects.annotate(number=Count("uses")).order_by("name"),
+        "tags": Tag.objects.annotate(number=Count("uses")).order_by(F("archived_at").desc(nulls_first=True), "name"),
         "colours": Tag.Colour.choices,
+        "merges": tagmerges.undoable(),
         "history": changes.history("tag"),
         "here": "settings",
         "part": "tags",
@@ -41,6 +44,38 @@ def act(request: HttpRequest, tag_id: int, action: str) -> HttpResponse:
     return attempt(request, lambda: ACTIONS[action](request, tag_id), reverse("settings_tags"))
 
 
+@require_safe
+def choose(request: HttpRequest, tag_id: int) -> HttpResponse:
+    """From the form that names the other tag to the page that says what would change."""
+    require(request.user, "manage_tags")
+    return redirect("settings_tag_merge", tag_id, whole(request.GET.get("into")) or tag_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def merge(request: HttpRequest, tag_id: int, into_id: int) -> HttpResponse:
+    """What would change if the one tag were the other; POST does it."""
+    require(request.user, "manage_tags")
+    try:
+        if request.method != "POST":
+            shown = {"preview": tagmerges.preview(tag_id=tag_id, into_id=into_id), "here": "settings", "part": "tags"}
+            return render(request, "routing/settings/tag_merge.html", shown)
+        done = tagmerges.merge(tag_id=tag_id, into_id=into_id, actor=person(request))
+        messages.info(request, f"Merged. What had “{done.name}” has the other one now. Undo it above.")
+    except Refused as error:
+        messages.error(request, str(error))
+    return HttpResponseRedirect(reverse("settings_tags"), status=303)
+
+
+@require_POST
+def undo(request: HttpRequest, merge_id: int) -> HttpResponse:
+    require(request.user, "manage_tags")
+    return attempt(
+        request,
+        lambda: f"“{tagmerges.undo(merge_id=merge_id, actor=person(request)).name}” is a tag of its own again.",
+        reverse("settings_tags"),
+    )
+
+
 def _made(request: HttpRequest) -> str:
     tag = tags.create(name=request.POST.get("name", ""), colour=_colour(request), actor=person(request))
     return f"“{tag.name}” is made."
@@ -51,9 +86,13 @@ def _change(request: HttpRequest, tag_id: int) -> str:
     return "Saved. It shows on every conversation that has it."
 
 
-def _merge(request: HttpRequest, tag_id: int) -> str:
-    into = tags.merge(tag_id=tag_id, into_id=whole(request.POST.get("into")) or tag_id, actor=person(request))
-    return f"Merged. Every conversation that had it has “{into.name}” now."
+def _archive(request: HttpRequest, tag_id: int) -> str:
+    tag = tags.archive(tag_id=tag_id, on=True, actor=person(request))
+    return f"“{tag.name}” is archived: nobody puts it on any more, and it stays where it is."
+
+
+def _restore(request: HttpRequest, tag_id: int) -> str:
+    return f"“{tags.archive(tag_id=tag_id, on=False, actor=person(request)).name}” is back."
 
 
 def _delete(request: HttpRequest, tag_id: int) -> str:
@@ -65,4 +104,4 @@ def _colour(request: HttpRequest) -> str:
     return request.POST.get("colour", "")
 
 
-ACTIONS = {"change": _change, "merge": _merge, "delete": _delete}
+ACTIONS = {"change": _change, "archive": _archive, "restore": _restore, "delete": _delete}
