@@ -205,6 +205,16 @@ def tags_beside(conversation_id: int) -> list[Tag]:
     return list(Tag.objects.annotate(there=Exists(used)).order_by("name"))
 
 
+def all_tags() -> list[Tag]:
+    return list(Tag.objects.order_by("name"))
+
+
+def root_post(connection_id: int, root: str) -> Message | None:
+    """The public post that begins a thread, if it was ever seen."""
+    posts = Message.objects.filter(connection=connection_id, external_id=root, visibility="public")
+    return posts.select_related("author").first()
+
+
 def in_trouble(user: Somebody) -> QuerySet[OutboxItem]:
     """What needs a person: not sent or done, or nobody knows. Newest first, only in what ``user`` may view."""
     visible = policy().filter(user, Conversation.objects.all())

@@ -14,7 +14,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "socialdesk.settings")
 from django.conf import settings
 
 # What the beat wakes, whether or not anybody else did.
-SWEEPS = ("inbox.poll", "inbox.send", "inbox.sweep", "inbox.index", "routing.route", "metrics.collect", "metrics.roll")
+SWEEPS = (
+    "inbox.poll", "inbox.send", "inbox.sweep", "inbox.index", "routing.route", "routing.bulk", "metrics.collect",
+    "metrics.roll",
+)  # fmt: skip
 
 
 def _every(name: str) -> float:
