@@ -18,7 +18,7 @@ from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
 from inbox.services import attachments, contacts, events, macros, muting, tags
 from routing.models import Assignment
-from routing.services import handing
+from routing.services import bulk, handing
 from socialdesk import live_reads, tokens
 from socialdesk.api.scopes import SCOPES
 from socialdesk.live import Client as LiveClient
@@ -81,8 +81,11 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     merge = contacts.merge(contact_id=own.identity.contact_id, other_id=twin.identity.contact_id, actor=desk.alice)
     unrouted = factories.conversation(desk, "Nobody has this yet", by="somebody")
     mute = muting.mute(contact_id=own.identity.contact_id, connection_id=None, actor=desk.alice)
+    comment = factories.routed(desk, "On your post", by="commenter", root="norrline-1")
+    picks = [bulk.Pick(comment.pk, None, None)]
+    job = bulk.start(author=desk.alice, kind="resolve", data={"resolution": ""}, picks=picks, client_key="k")
     return {
-        "mute": mute.pk, "merge": merge.pk, "other_contact": unrouted.identity.contact_id,
+        "mute": mute.pk, "job": job.pk, "merge": merge.pk, "other_contact": unrouted.identity.contact_id,
         "own_message": factories.pictured(own), "attachment": attachment.pk, "left_attachment": left.pk,
         "own": own.pk, "team": desk.help_desk.pk, "other_team": desk.billing.pk, "stranger": desk.erin.pk,
         "unrouted": unrouted.pk, "item": item.pk,

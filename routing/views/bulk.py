@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox import selectors as selectors_of_inbox
 from inbox.downstream import policy
@@ -42,7 +42,7 @@ def offered(total: int | None) -> dict[str, Any]:
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """Write the job down and lead back; the strip above the list shows how far it is."""
-    desk, form = desk_of(request), request.POST
+    desk, form = _works(request), request.POST
     try:
         kind, data = _wanted(form, person(request))
         picks = _picks(desk, form)
@@ -95,11 +95,10 @@ def _place(desk: Desk, form: QueryDict) -> Place:
     return replace(queue.place, visibility=audience if audience in AUDIENCES else "")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def choices(request: HttpRequest) -> HttpResponse:
     """To whom, with which tag, in which words: into the bar's menu, or as a page for what was chosen."""
-    desk = desk_of(request)
-    if not desk.works:
-        raise Http404("There is no desk here.")
+    _works(request)
     teams = selectors.all_teams()
     shown = {
         "here": "inbox",
@@ -144,6 +143,13 @@ def act(request: HttpRequest, job_id: int, action: str) -> HttpResponse:
     if action == "close":
         return attempt(request, lambda: bulk.close(job_id=job.pk), "/inbox/")
     raise Http404("There is no such action.")
+
+
+def _works(request: HttpRequest) -> Desk:
+    desk = desk_of(request)
+    if not desk.works:
+        raise Http404("Conversations are not yours to work on.")
+    return desk
 
 
 def _own(request: HttpRequest, job_id: int) -> BulkJob:

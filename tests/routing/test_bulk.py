@@ -190,16 +190,22 @@ def test_its_author_alone_hears_of_it(desk: Desk) -> None:
     ]  # fmt: skip
 
 
+@transaction.atomic
+def _killed_before_the_commit() -> None:
+    """A worker that has done one, and dies."""
+    bulk.do_next()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_four_workers_do_each_once_and_one_that_died_leaves_its_own_to_the_others(transactional_db: Any) -> None:
     desk = factories.desk(capacity=50)
     rows = _some(desk, 24)
     tag = Tag.objects.create(name="Outage")
     job = _start(desk.alice, "tag", _picked(rows), tag=tag.pk)
-    with pytest.raises(OperationalError), transaction.atomic():
-        bulk.do_next()
-        with connection.cursor() as cursor:  # killed after the act, before the commit
-            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(OperationalError):
+        _killed_before_the_commit()
     connection.close()
     assert set(_states(job).values()) == {"waiting"}
     assert not ConversationTag.objects.exists()
