@@ -79,9 +79,9 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     attachments.give(item=item, ids=[left.pk])
     twin = factories.routed(desk, "From my other account", by="twin")
     merge = contacts.merge(contact_id=own.identity.contact_id, other_id=twin.identity.contact_id, actor=desk.alice)
+    comment = factories.routed(desk, "On your post", by="commenter", root="norrline-1")
     unrouted = factories.conversation(desk, "Nobody has this yet", by="somebody")
     mute = muting.mute(contact_id=own.identity.contact_id, connection_id=None, actor=desk.alice)
-    comment = factories.routed(desk, "On your post", by="commenter", root="norrline-1")
     picks = [bulk.Pick(comment.pk, None, None)]
     job = bulk.start(author=desk.alice, kind="resolve", data={"resolution": ""}, picks=picks, client_key="k")
     return {

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from connectors.wake import wake
@@ -65,6 +65,7 @@ def start(*, author: User, kind: str, data: Mapping[str, Any], picks: Sequence[P
             job = BulkJob.objects.create(kind=kind, author=author, client_key=client_key, data=dict(data))
     except IntegrityError:
         return BulkJob.objects.get(author=author, client_key=client_key)
+    _put_away(author)
     BulkItem.objects.bulk_create(
         BulkItem(job=job, conversation_id=pk, seen_message=pick.seen_message, seen_agent=pick.seen_agent)
         for pk, pick in wanted.items()
@@ -94,6 +95,13 @@ def undo(*, job_id: int, actor: AbstractBaseUser) -> str:
 def close(*, job_id: int) -> None:
     """Its author has read how it ended."""
     BulkJob.objects.filter(pk=job_id, ended_at__isnull=False).update(closed_at=timezone.now())
+
+
+def _put_away(author: AbstractBaseUser) -> None:
+    """What went well needs no reading once the next job begins; what did not stays until it was read."""
+    trouble = BulkItem.objects.filter(job=OuterRef("pk"), state__in=[State.FAILED, State.CHANGED, State.HELD])
+    done = BulkJob.objects.filter(author_id=author.pk, closed_at=None, ended_at__isnull=False)
+    done.exclude(Exists(trouble)).update(closed_at=timezone.now())
 
 
 def do_next() -> bool:
