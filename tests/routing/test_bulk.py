@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from inbox.models import Conversation, ConversationTag, Event, Tag
 from inbox.services import conversations, tags
 from inbox.services.conversations import Refused
 from routing import bulk as figures
-from routing.models import Assignment, BulkItem, BulkJob, QueueEntry
+from routing.models import AgentProfile, Assignment, BulkItem, BulkJob, QueueEntry
 from routing.services import bulk, handing
+from routing.services.assignment import route_due
 from routing.services.bulk import Pick
 from routing.tasks import bulk_task
 from tests import factories
@@ -111,7 +113,7 @@ def test_handing_on_takes_what_is_still_where_it_was_and_says_where_the_rest_wen
 
 
 def test_capacity_holds_for_each(desk: Desk) -> None:
-    desk.alice.profile.__class__.objects.filter(user=desk.alice).update(capacity=1, availability="away")
+    AgentProfile.objects.filter(user=desk.alice).update(capacity=1, availability="away")
     rows = _some(desk, 3)
     job = _start(desk.alice, "assign", _picked(rows), agent=desk.alice.pk)
     bulk_task()
@@ -254,3 +256,75 @@ def test_what_is_locked_for_too_long_is_tried_again_and_the_others_go_on(transac
     assert _states(job)[one.pk] == "done"
     with connection.cursor() as cursor:
         cursor.execute("RESET lock_timeout")
+
+
+# By its pages -----------------------------------------------------------------------------------------------------
+
+
+def _sent(desk: Desk, user: User, **form: Any) -> str:
+    """What the bar of a list sends; what the next page says of it."""
+    client = factories.signed_in(user)
+    asked = {"key": f"page{next(_keys)}", "act": "resolve", "queue": "mine", "next": "/inbox/", **form}
+    answer = client.post("/bulk/", asked, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_all_that_match_are_those_of_the_queue_and_its_filter(desk: Desk) -> None:
+    public = _some(desk, 2)
+    private = factories.routed(desk, by="quiet", direct=True)
+    elsewhere = factories.routed(desk, by="other")
+    handing.assign(conversation_id=elsewhere.pk, actor=desk.bob, team_id=desk.billing.pk)
+    page = _sent(desk, desk.alice, all="1", queue=f"team-{desk.help_desk.pk}", audience="public")
+    assert "Resolving 0 of 2" in page
+    assert set(_states(BulkJob.objects.get())) == {row.pk for row in public}
+    _sent(desk, desk.alice, all="1")
+    assert set(_states(BulkJob.objects.latest("pk"))) == {row.pk for row in [*public, private]}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {}, {"pick": "1.2"}, {"pick": "abc.0.0"}, {"pick": "-1.0.0"}, {"pick": f"{'9' * 40}.0.0"},
+        {"pick": "\0.\0.\0"}, {"pick": "1' OR 1=1.0.0"}, {"all": "1", "queue": "team-999999"},
+        {"all": "1", "connection": "999999", "post": "\0"}, {"all": "1", "connection": "1", "post": "x" * 5000},
+        {"act": "destroy"}, {"act": "team:zero"}, {"key": "k" * 65}, {"act": "reply:everybody", "macro": "1"},
+    ],
+)  # fmt: skip
+def test_a_form_that_says_nonsense_does_nothing_and_says_why(desk: Desk, form: dict[str, str]) -> None:
+    row = _some(desk, 1)[0]
+    page = _sent(desk, desk.alice, **{"pick": f"{row.pk}.0.0", **form} if "act" in form or "key" in form else form)
+    assert 'class="notice bad"' in page
+    assert not BulkJob.objects.exists()
+
+
+def test_a_page_s_statements_do_not_grow_with_posts_or_a_running_job(desk: Desk) -> None:
+    AgentProfile.objects.filter(user=desk.alice).update(capacity=50)
+    client = factories.signed_in(desk.alice)
+    spent = []
+    for number in (12, 24):
+        for n in range(12):
+            factories.arrives(desk, factories.post(by=f"p{number}-{n}", root=f"post-{number}"))
+        route_due()
+        rows = list(Conversation.objects.all())
+        _start(desk.alice, "resolve", _picked(rows))
+        with CaptureQueriesContext(connection) as captured:
+            shown = client.get("/inbox/").content.decode()
+        assert "12 on this post" in shown
+        assert f"Resolving 0 of {number}" in shown
+        spent.append(len([one for one in captured.captured_queries if "SAVEPOINT" not in one["sql"]]))
+    assert spent[0] == spent[1] <= 12
+
+
+def test_a_job_s_page_costs_the_same_for_2_as_for_20(desk: Desk) -> None:
+    AgentProfile.objects.filter(user=desk.alice).update(capacity=50)
+    client = factories.signed_in(desk.alice)
+    spent = []
+    for number in (2, 20):
+        job = _start(desk.alice, "resolve", _picked(_some(desk, number)))
+        with CaptureQueriesContext(connection) as captured:
+            assert len(client.get(f"/bulk/{job.pk}/").context["lines"]) == number
+        spent.append(len(captured))
+        bulk_task()
+    assert spent[0] == spent[1]
+    assert factories.signed_in(desk.bob).get(f"/bulk/{job.pk}/").status_code == 404
