@@ -16,8 +16,8 @@ from inbox import selectors as selectors_of_inbox
 from inbox.models import OutboxItem, SendingPause
 from inbox.services import counts, pauses
 from routing import selectors
-from routing.bulk import Progress
 from routing.models import AgentProfile, Team
+from routing.progress import Progress
 from routing.selectors import Frame, Place
 from routing.services import queue
 

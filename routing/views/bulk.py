@@ -22,10 +22,10 @@ from inbox.services import events
 from inbox.services.conversations import Refused
 from inbox.services.storable import storable
 from inbox.views.back import back
-from routing import bulk as figures
 from routing import selectors
 from routing.desk import AUDIENCES, Desk, desk_of
 from routing.models import BulkJob
+from routing.progress import can_be_undone, lines_of, progress_of
 from routing.selectors import Place
 from routing.services import bulk
 from routing.services.bulk import Pick
@@ -124,10 +124,10 @@ def one(request: HttpRequest, job_id: int) -> HttpResponse:
     """What became of each conversation."""
     position = events.position()
     job = _own(request, job_id)
-    lines = figures.lines_of(job, person(request))
+    lines = lines_of(job, person(request))
     shown = {
         "here": "inbox", "position": position, "job": job, "lines": lines,
-        "progress": figures.progress_of(job, lines), "undo": figures.can_be_undone(job, lines),
+        "progress": progress_of(job, lines), "undo": can_be_undone(job, lines),
     }  # fmt: skip
     response = render(request, "routing/bulk.html", shown)
     patch_cache_control(response, private=True, no_cache=True)

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from inbox.models import Conversation, ConversationTag, Event, Tag
 from inbox.services import conversations, tags
 from inbox.services.conversations import Refused
-from routing import bulk as figures
 from routing.models import AgentProfile, Assignment, BulkItem, BulkJob, QueueEntry
+from routing.progress import lines_of, progress_of
 from routing.services import bulk, handing
 from routing.services.assignment import route_due
 from routing.services.bulk import Pick
@@ -69,8 +69,8 @@ def test_all_that_were_chosen_are_resolved_and_what_changed_is_left(desk: Desk) 
     assert Conversation.objects.get(pk=three.pk).resolution == "spam"
     job.refresh_from_db()
     assert job.ended_at is not None
-    lines = figures.lines_of(job, desk.alice)
-    assert figures.progress_of(job, lines).words == "1 resolved, 2 changed meanwhile"
+    lines = lines_of(job, desk.alice)
+    assert progress_of(job, lines).words == "1 resolved, 2 changed meanwhile"
     assert [line.item.sentence for line in lines[:2]] == [
         "The customer wrote again meanwhile.", "Somebody resolved it meanwhile.",
     ]  # fmt: skip
@@ -143,7 +143,7 @@ def test_nothing_is_done_to_what_its_author_may_no_longer_see(desk: Desk) -> Non
     bulk_task()
     assert _states(job) == {mine.pk: "failed"}
     assert Conversation.objects.get().status == "open"
-    assert figures.lines_of(job, desk.alice)[0].conversation is None
+    assert lines_of(job, desk.alice)[0].conversation is None
     assert QueueEntry.objects.get().team == desk.billing
 
 
