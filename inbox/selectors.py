@@ -23,6 +23,7 @@ from inbox.models import (
     Note,
     OutboxHold,
     OutboxItem,
+    Tag,
 )
 
 if TYPE_CHECKING:
@@ -205,6 +206,17 @@ def history_of(conversation: Conversation, *, limit: int = 20) -> list[Conversat
         .select_related("identity", "connection")
         .order_by("-opened_at")[:limit]
     )
+
+
+def usable_tags() -> list[Tag]:
+    """What can be put on a conversation, by name."""
+    return list(Tag.objects.filter(archived_at=None).order_by("name"))
+
+
+def root_post(connection_id: int, root: str) -> Message | None:
+    """The public post that begins a thread, if it was ever seen."""
+    posts = Message.objects.filter(connection=connection_id, external_id=root, visibility="public")
+    return posts.select_related("author").first()
 
 
 def in_trouble(user: Somebody) -> QuerySet[OutboxItem]:

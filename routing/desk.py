@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,7 +17,9 @@ from inbox.models import OutboxItem, SendingPause
 from inbox.services import counts, pauses
 from routing import selectors
 from routing.models import AgentProfile, Team
+from routing.progress import Progress
 from routing.selectors import Frame, Place
+from routing.services import queue
 
 AUDIENCES = {"": "All", "public": "Public", "direct": "Private"}
 
@@ -125,6 +127,20 @@ class Desk:
     @property
     def links(self) -> list[Link]:
         return [Link(queue, self.numbers.get(queue.count, 0)) for queue in self.queues.values()]
+
+    def on_posts(self, posts: Collection[tuple[int, str]]) -> dict[tuple[int, str], int]:
+        """How much of theirs is open under each of these posts (account, the post's id there)."""
+        if not posts:
+            return {}
+        places: list[int | None] = [team.pk for team in self.teams]
+        keys = {post: [queue.post_key(*post, place) for place in places + [None] * self.leads] for post in set(posts)}
+        found = counts.read([key for some in keys.values() for key in some])
+        return {post: sum(found[key] for key in some) for post, some in keys.items()}
+
+    @cached_property
+    def bulk(self) -> Progress | None:
+        """How far the newest of their bulk jobs has come."""
+        return Progress.of(self.frame.bulk) if self.frame.bulk else None
 
     @property
     def pips(self) -> list[bool]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from inbox import health, held
 from inbox import selectors as selectors_of_inbox
 from inbox.describing import MARK_NAMES
+from inbox.downstream import policy
 from inbox.models import Conversation
 from routing.models import AgentProfile, Assignment, Membership, QueueEntry, RoutingJob, Team
 
@@ -26,7 +27,10 @@ Position = tuple[datetime, int]  # waiting_since and conversation of the last ro
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One queue: a team's, a team's unassigned, an agent's, or what nobody was given yet."""
+    """One queue: a team's, a team's unassigned, an agent's, what nobody was given yet, or what is on one post.
+
+    Only a post's is shared by people who see different things: ``viewer`` says who looks.
+    """
 
     team_id: int | None = None
     agent_id: int | None = None
@@ -34,6 +38,9 @@ class Place:
     unrouted: bool = False
     status: str = "open"
     visibility: str = ""  # "", "public" or "direct"
+    connection_id: int = 0
+    post: str = ""
+    viewer: AbstractBaseUser | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,16 @@ class Row:
     assignee_id: int | None
     assignee: str
     why: str
+    last_incoming_id: int | None
+    connection_id: int
+    post: str  # under which it began
     tags: Sequence[tuple[str, str]]  # name and colour; the page sorts the few there are
     vips: Sequence[str]  # the lists that the customer is on, as they come
+
+    @property
+    def pick(self) -> str:
+        """What choosing this row says: the conversation, and what the row showed of it."""
+        return f"{self.conversation_id}.{self.last_incoming_id or 0}.{self.assignee_id or 0}"
 
     @property
     def status_label(self) -> str:
@@ -79,6 +94,7 @@ SELECT q.conversation_id, q.waiting_since, q.visibility, c.status, i.network,
             WHERE a.conversation_id = q.conversation_id AND a.ended_at IS NULL),
         (SELECT t.name FROM routing_team t WHERE t.id = q.team_id),
         'Not routed yet'),
+    c.last_incoming_id, q.connection_id, q.post,
     coalesce((SELECT json_agg(json_build_array(t.name, t.colour)) FROM inbox_conversationtag u
         JOIN inbox_tag t ON t.id = u.tag_id WHERE u.conversation_id = q.conversation_id), '[]'),
     ({vips})
@@ -103,10 +119,41 @@ def queue_rows(*, place: Place, after: Position | None = None, limit: int = PAGE
         return [Row(*row) for row in cursor.fetchall()]
 
 
+def picks_of(place: Place, *, limit: int) -> list[tuple[int, int | None, int | None]]:
+    """Conversation, newest message and agent of the first ``limit`` rows of one queue."""
+    terms = _terms(place)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT q.conversation_id, c.last_incoming_id, q.assignee_id
+            FROM routing_queueentry q JOIN inbox_conversation c ON c.id = q.conversation_id
+            WHERE {" AND ".join(terms)} ORDER BY q.waiting_since, q.conversation_id LIMIT %s
+            """,
+            [*(value for some in terms.values() for value in some), limit],
+        )
+        return list(cursor.fetchall())
+
+
+def anything_on(place: Place) -> bool:
+    """Whether its viewer may see anything on a post, whatever its status."""
+    on_post = QueueEntry.objects.filter(connection_id=place.connection_id, post=place.post).exclude(post="")
+    seen = policy().filter(place.viewer or AnonymousUser(), Conversation.objects.filter(pk__in=on_post.values("pk")))
+    return seen.exists()
+
+
 def _terms(place: Place) -> dict[str, tuple[Any, ...]]:
     """The conditions of ``place`` with their values. The words are ours, values are never put into them."""
     terms: dict[str, tuple[Any, ...]]
-    if place.unrouted:
+    if place.viewer is not None:
+        sql, values = policy().filter(place.viewer, Conversation.objects.all()).values("pk").query.sql_with_params()
+        terms = {
+            "q.connection_id = %s": (place.connection_id,),
+            "q.post = %s": (place.post,),
+            "q.post <> ''": (),  # as the index says
+            "q.status = %s": (place.status,),
+            f"q.conversation_id IN ({sql})": tuple(values),
+        }
+    elif place.unrouted:
         terms = {"q.team_id IS NULL": ()}
     elif place.agent_id is not None:
         terms = {"q.assignee_id = %s": (place.agent_id,), "q.status = %s": (place.status,)}
@@ -140,6 +187,7 @@ class Frame:
     trouble: int = 0  # how much needs a person, of what they look after
     ill: int = 0  # how many connections need somebody
     notices: Mapping[str, int] = field(default_factory=lambda: {"unread": 0, "newest": 0})  # up to MOST_UNREAD
+    bulk: Mapping[str, Any] | None = None  # what they wanted done to many at once and have not put away: see Bulk
     saved: Sequence[Mapping[str, str]] = ()  # name and query of the searches that they keep; nothing of them is counted
 
 
@@ -160,6 +208,12 @@ _NOTICES = """
     SELECT json_build_object('unread', count(*), 'newest', coalesce(max(n.id), 0)) FROM (
         SELECT id FROM routing_notification WHERE user_id = %s AND read_at IS NULL ORDER BY id + 0 DESC LIMIT %s) n
 """
+_BULK = """
+    SELECT json_build_object('id', j.id, 'kind', j.kind, 'running', j.ended_at IS NULL, 'states', (
+        SELECT json_object_agg(n.state, n.number) FROM (
+            SELECT i.state, count(*) AS number FROM routing_bulkitem i WHERE i.job_id = j.id GROUP BY i.state) n))
+    FROM routing_bulkjob j WHERE j.author_id = %s AND j.closed_at IS NULL ORDER BY j.id DESC LIMIT 1
+"""
 
 
 def frame_of(user: AbstractBaseUser, role: str) -> Frame:
@@ -172,6 +226,7 @@ def frame_of(user: AbstractBaseUser, role: str) -> Frame:
     }
     if not keeps_accounts:
         signs["teams"] = (_TEAMS, (user.pk, role))
+        signs["bulk"] = (_BULK, (user.pk,))
         signs["saved"] = (_SAVED, (user.pk,))
         signs["unsent"] = _number(selectors_of_inbox.unsent_of(user))
     if leads:

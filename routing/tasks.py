@@ -6,7 +6,7 @@ import time
 
 from celery import shared_task
 
-from routing.services import digests, notices, returns
+from routing.services import bulk, digests, notices, returns
 from routing.services.assignment import route_due
 
 _LONGEST = 2.0  # seconds; the next wake or sweep goes on
@@ -40,3 +40,16 @@ def notify() -> int:
 def mail() -> int:
     """Mail the digests that are due."""
     return digests.deliver_due()
+
+
+@shared_task(name="routing.tasks.bulk")
+def bulk_task() -> int:
+    """Go on with what was wanted of many conversations at once, until nothing of it waits."""
+    until, done = time.monotonic() + _LONGEST, 0
+    while bulk.do_next():
+        done += 1
+        if time.monotonic() > until:
+            bulk.call()
+            return done
+    bulk.end()
+    return done

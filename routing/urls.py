@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from routing import api
-from routing.views import inbox, notices, people, search, settings, welcome
+from routing.views import bulk, inbox, notices, people, posts, search, settings, welcome
 from routing.views.settings import answers, fields, macros, private, rules, tags, teams, vips
 from routing.views.settings import people as colleagues
 
@@ -14,6 +14,11 @@ urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/<slug:queue>/", inbox.inbox, name="queue"),
     path("inbox/<slug:queue>/<int:conversation_id>/", inbox.inbox, name="conversation"),
+    path("bulk/", bulk.start, name="bulk_start"),
+    path("bulk/choices/", bulk.choices, name="bulk_choices"),
+    path("bulk/<int:job_id>/", bulk.one, name="bulk"),
+    path("bulk/<int:job_id>/<slug:action>/", bulk.act, name="bulk_act"),
+    path("posts/<int:connection_id>/", posts.post, name="post"),
     path("search/", search.search, name="search"),
     path("search/export/", search.export, name="search_export"),
     path("search/people/", search.people, name="search_people"),

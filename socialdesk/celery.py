@@ -15,8 +15,8 @@ from django.conf import settings
 
 # What the beat wakes, whether or not anybody else did.
 SWEEPS = (
-    "inbox.poll", "inbox.send", "inbox.sweep", "inbox.index", "routing.route", "routing.notify", "routing.mail",
-    "metrics.collect", "metrics.roll",
+    "inbox.poll", "inbox.send", "inbox.sweep", "inbox.index", "routing.route", "routing.bulk", "routing.notify",
+    "routing.mail", "metrics.collect", "metrics.roll",
 )  # fmt: skip
 
 

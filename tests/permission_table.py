@@ -377,6 +377,21 @@ TABLE: list[Row] = [
     Row(_Q, "GET", "/inbox/team-{team}/{own}/", "302 302 200 200 404 200 404 200"),
     Row(_Q, "GET", "/inbox/mine/{unrouted}/", "302 302 200 404 404 200 200 200"),
     Row(_Q, "GET", f"/inbox/mine/{_ABSENT}/", "302 302 200 404 404 404 404 200"),
+    # What is not theirs is left out: tests/routing/test_bulk.py.
+    Row("bulk/", "POST", "/bulk/", "302 302 404 303 303 303 303 404",
+        {"pick": "{own}.0.0", "act": "resolve", "key": "k"}),
+    Row("bulk/choices/", "GET", "/bulk/choices/", "302 302 404 200 200 200 200 404"),
+    Row("bulk/choices/", "POST", "/bulk/choices/", "302 302 404 200 200 200 200 404", {"pick": "{own}.0.0"}),
+    Row("bulk/<int:job_id>/", "GET", "/bulk/{job}/", AUTHOR_SEES),
+    Row("bulk/<int:job_id>/", "GET", f"/bulk/{_ABSENT}/", NOBODY),
+    *(
+        Row("bulk/<int:job_id>/<slug:action>/", "POST", f"/bulk/{{job}}/{action}/", AUTHOR_SEES.replace("200", "303"))
+        for action in ("undo", "close")
+    ),
+    Row("bulk/<int:job_id>/<slug:action>/", "POST", "/bulk/{job}/destroy/", NOBODY),
+    Row("posts/<int:connection_id>/", "GET", "/posts/{connection}/?post=norrline-1", TEAM_SEES),
+    Row("posts/<int:connection_id>/", "GET", "/posts/{connection}/", NOBODY),
+    Row("posts/<int:connection_id>/", "GET", f"/posts/{_ABSENT}/?post=norrline-1", NOBODY),
     # What is not theirs is not found: tests/routing/test_finding.py.
     Row("search/", "GET", "/search/?q=Hemmelig", "302 302 200 200 200 200 200 200"),
     Row("search/", "GET", "/search/?team={team}", "302 302 200 200 200 200 200 200"),

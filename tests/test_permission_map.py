@@ -18,7 +18,7 @@ from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
 from inbox.services import attachments, cases, contacts, events, fields, macros, muting, tagmerges, tags, vips
 from routing.models import Assignment
-from routing.services import handing
+from routing.services import bulk, handing
 from socialdesk import live_reads, tokens
 from socialdesk.api.scopes import SCOPES
 from socialdesk.live import Client as LiveClient
@@ -81,13 +81,16 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     merge = contacts.merge(contact_id=own.identity.contact_id, other_id=twin.identity.contact_id, actor=desk.alice)
     again = factories.routed(desk, "And once more", by="twin")
     move = cases.join(source_id=again.pk, target_id=twin.pk, actor=desk.alice)
+    comment = factories.routed(desk, "On your post", by="commenter", root="norrline-1")
+    picks = [bulk.Pick(comment.pk, None, None)]
+    job = bulk.start(author=desk.alice, kind="resolve", data={"resolution": ""}, picks=picks, client_key="k")
     unrouted = factories.conversation(desk, "Nobody has this yet", by="somebody")
     mute = muting.mute(contact_id=own.identity.contact_id, connection_id=None, actor=desk.alice)
     gone, stays = (tags.create(name=name, colour="grey") for name in ("Gone", "Stays"))
     marked, other = vips.create(name="Marked"), vips.create(name="Other")
     entry = vips.put(list_id=marked.pk, contact_id=own.identity.contact_id, why="Because", actor=desk.alice)
     return {
-        "twin": twin.pk, "move": move.pk,
+        "twin": twin.pk, "move": move.pk, "job": job.pk,
         "tag_merge": tagmerges.merge(tag_id=gone.pk, into_id=stays.pk).pk, "other_tag": stays.pk,
         "field": fields.create(name="Field", kind="text").pk, "list": other.pk, "entry": entry.pk,
         "mute": mute.pk, "merge": merge.pk, "other_contact": unrouted.identity.contact_id,

@@ -46,6 +46,8 @@ class QueueEntry(models.Model):
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
+    # The post of somebody else's under which it began, ours for the most part: many conversations share one.
+    post = models.CharField(max_length=200, default="", db_default="")
     status = models.CharField(max_length=10)
     visibility = models.CharField(max_length=6)
     waiting_since = models.DateTimeField()
@@ -87,6 +89,11 @@ class QueueEntry(models.Model):
                 fields=["first_for", "waiting_since", "conversation"],
                 name="queue_kept",
                 condition=Q(first_for__isnull=False),
+            ),
+            models.Index(
+                fields=["connection", "post", "status", "waiting_since", "conversation"],
+                name="queue_of_post",
+                condition=~Q(post=""),
             ),
         ]
 

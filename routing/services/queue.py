@@ -8,6 +8,7 @@ it would be too late: whoever changes the conversation holds it and waits for th
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,15 +28,21 @@ OPEN = Conversation.Status.OPEN.value
 UNROUTED = "unrouted"  # the count of those that no team has
 _COLUMNS = (
     "conversation_id, connection_id, team_id, assignee_id, status, visibility, waiting_since, in_hand, not_for,"
-    " first_for, first_until"
+    " first_for, first_until, post"
 )
 _QUALIFIED = ", ".join(f"q.{name}" for name in _COLUMNS.split(", "))
 # What orders a queue: when the open turn began, or when we last heard of the conversation ``c``.
 WAITING_SINCE = "coalesce(c.turn_arrived_at, c.last_incoming_at, c.opened_at)"
 _ARRAYS = (
     "%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::bool[],"
-    " %s::bigint[], %s::bigint[], %s::timestamptz[]"
+    " %s::bigint[], %s::bigint[], %s::timestamptz[], %s::text[]"
 )
+# The post under which conversation ``c`` began; "" where it began with a post of the customer's own, or privately:
+# the root of a dialogue is no message's.
+POST = """CASE WHEN EXISTS (SELECT FROM inbox_message f WHERE f.conversation_id = c.id AND f.root = c.root)
+        AND NOT EXISTS (SELECT FROM inbox_message f WHERE f.connection_id = c.connection_id
+            AND f.external_id = c.root AND f.conversation_id = c.id)
+    THEN c.root ELSE '' END"""
 # Whether entry ``q`` may go to anybody: it is kept for nobody, its time is over, or who it is kept for is not there.
 _FOR_ALL = """(q.first_until IS NULL OR q.first_until <= %s OR NOT EXISTS (
     SELECT FROM routing_agentprofile p JOIN routing_membership m ON m.user_id = p.user_id AND m.team_id = q.team_id
@@ -57,6 +64,7 @@ class Entry:
     not_for: int | None = None  # who gave it back
     first_for: int | None = None  # whose it was, and nobody else is given it until first_until
     first_until: datetime | None = None
+    post: str = ""
 
     def kept(self, hand: Hand, *, now: datetime) -> Entry:
         """Unassigned, and kept for who had it until they have a free hand, for some minutes."""
@@ -68,6 +76,8 @@ class Entry:
 
     def keys(self) -> Iterator[str]:
         """Every count that this row is part of. All writers and the recount use this one list."""
+        if self.post and self.status == OPEN:
+            yield post_key(self.connection_id, self.post, self.team_id)
         if self.team_id is None:
             yield UNROUTED
         else:
@@ -78,6 +88,12 @@ class Entry:
                     yield f"team:{self.team_id}:unassigned"
         if self.assignee_id is not None:
             yield f"agent:{self.assignee_id}:{self.status}"
+
+
+def post_key(connection_id: int, post: str, team_id: int | None) -> str:
+    """The count of what is open under a post with one team; None: with nobody yet."""
+    digest = hashlib.md5(post.encode(), usedforsecurity=False).hexdigest()
+    return f"post:{connection_id}:{digest}:{team_id or UNROUTED}"
 
 
 _values = attrgetter(*_COLUMNS.split(", "))
@@ -123,20 +139,23 @@ def enter(conversation_ids: Collection[int]) -> set[int]:
             f"""
             INSERT INTO routing_queueentry ({_COLUMNS})
             SELECT c.id, c.connection_id, NULL, NULL, c.status, coalesce(m.visibility, 'public'), {WAITING_SINCE},
-                false, NULL, NULL, NULL
+                false, NULL, NULL, NULL, {POST}
             FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
             WHERE c.id = ANY(%s::bigint[]) AND c.status <> 'resolved'
                 AND NOT EXISTS (
                     SELECT FROM routing_assignment a WHERE a.conversation_id = c.id AND a.ended_at IS NULL
                 )
             ON CONFLICT (conversation_id) DO NOTHING
-            RETURNING conversation_id
+            RETURNING {_COLUMNS}
             """,
             [list(conversation_ids)],
         )
-        entered = {pk for (pk,) in cursor.fetchall()}
-    counts.add({UNROUTED: len(entered)})
-    return entered
+        entered = _entries(cursor.fetchall())
+    deltas: Counter[str] = Counter()
+    for entry in entered.values():
+        deltas.update(entry.keys())
+    counts.add(deltas)
+    return set(entered)
 
 
 def lock_kept(*, limit: int, now: datetime) -> dict[int, Entry]:
@@ -267,7 +286,7 @@ def _update(entries: Sequence[Entry]) -> None:
                 UPDATE routing_queueentry q
                 SET team_id = n.team_id, assignee_id = n.assignee_id, status = n.status,
                     visibility = n.visibility, waiting_since = n.waiting_since, in_hand = n.in_hand,
-                    not_for = n.not_for, first_for = n.first_for, first_until = n.first_until
+                    not_for = n.not_for, first_for = n.first_for, first_until = n.first_until, post = n.post
                 FROM unnest({_ARRAYS}) AS n({_COLUMNS}) WHERE q.conversation_id = n.conversation_id
                 """,
                 _columns(entries),

@@ -26,6 +26,7 @@ class Fact:
     status: str
     waiting_since: datetime
     visibility: str | None
+    post: str  # of a conversation that stands in no queue; an entry knows its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,10 @@ def _facts(conversation_ids: list[int]) -> dict[int, Fact]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT c.id, c.connection_id, c.status, {queue.WAITING_SINCE}, m.visibility
+            SELECT c.id, c.connection_id, c.status, {queue.WAITING_SINCE}, m.visibility,
+                CASE WHEN q.conversation_id IS NULL THEN {queue.POST} ELSE '' END
             FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
+            LEFT JOIN routing_queueentry q ON q.conversation_id = c.id
             WHERE c.id = ANY(%s::bigint[]) ORDER BY c.id FOR NO KEY UPDATE OF c
             """,
             [conversation_ids],
@@ -130,6 +133,7 @@ def _next(
         not_for=old.not_for if old else None,
         first_for=goes_on.first_for if goes_on else None,
         first_until=goes_on.first_until if goes_on else None,
+        post=old.post if old else fact.post,
     )
     if current is None:
         return Next(entry, due=now)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -23,8 +25,10 @@ from routing.desk import AUDIENCES, Desk, Queue, desk_of
 from routing.models import Assignment
 from routing.selectors import Position, Row
 from routing.services.hands import display_name
+from routing.views import bulk
 
 ROWS = 25
+MANY = 10  # open conversations on one post: from there on its rows lead to its own page
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -50,7 +54,7 @@ def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None
     shown: dict[str, Any] = {
         "position": position, "here": "inbox", "queue": chosen, "audience": audience,
         "selected": conversation_id, "me": request.user.pk,
-        **_rows(chosen, audience, _position(request.GET.get("after", ""))),
+        **_rows(desk, chosen, audience, position_of(request.GET.get("after", ""))),
     }  # fmt: skip
     if "after" in request.GET and request.htmx:  # type: ignore[attr-defined]
         return _fresh(render(request, "routing/_rows.html", shown))
@@ -70,23 +74,33 @@ def _fresh(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _rows(queue: Queue, audience: str, after: Position | None) -> dict[str, Any]:
+def _rows(desk: Desk, queue: Queue, audience: str, after: Position | None) -> dict[str, Any]:
     place = replace(queue.place, visibility=audience)
     rows = selectors.queue_rows(place=place, after=after, limit=ROWS + 1)
     prefix, tail = queue.address, f"?audience={audience}" if audience else ""
+    posts = desk.on_posts({(row.connection_id, row.post) for row in rows if row.post})
     return {
-        "rows": [(row, f"{prefix}{row.conversation_id}/{tail}") for row in rows[:ROWS]],
-        "more": _mark(rows[ROWS - 1]) if len(rows) > ROWS else "",
+        "rows": [(row, f"{prefix}{row.conversation_id}/{tail}", _on_post(row, posts)) for row in rows[:ROWS]],
+        "more": mark(rows[ROWS - 1]) if len(rows) > ROWS else "",
         "queue_url": prefix,
+        "state": f"audience={audience}&" if audience else "",
     }
 
 
-def _mark(row: Row) -> str:
+def _on_post(row: Row, posts: Mapping[tuple[int, str], int]) -> tuple[str, int] | None:
+    """Where all of its post is, and how much that is, where it is much."""
+    number = posts.get((row.connection_id, row.post), 0)
+    if number <= MANY:
+        return None
+    return f"{reverse('post', args=[row.connection_id])}?{urlencode({'post': row.post})}", number
+
+
+def mark(row: Row) -> str:
     """A row's position in the queue as an address part: microseconds and id, so that nothing is rounded."""
     return f"{(row.waiting_since - EPOCH) // MICROSECOND}-{row.conversation_id}"
 
 
-def _position(mark: str) -> Position | None:
+def position_of(mark: str) -> Position | None:
     since, _, pk = mark.partition("-")
     if not (since.isdecimal() and pk.isdecimal() and len(since) < 18 and len(pk) < 19):
         return None
@@ -95,7 +109,9 @@ def _position(mark: str) -> Position | None:
 
 def _frame(desk: Desk, queue: Queue, audience: str) -> dict[str, Any]:
     tabs = [(key, label, desk.numbers.get(queue.audiences.get(key, ""))) for key, label in AUDIENCES.items()]
-    return {"tabs": tabs, "total": desk.numbers.get(queue.count, 0), "elsewhere": desk.next_with_work(queue.key)}
+    total = desk.numbers.get(queue.count, 0)
+    matching = desk.numbers.get(queue.audiences.get(audience, "") if audience else queue.count)
+    return {"tabs": tabs, "total": total, "elsewhere": desk.next_with_work(queue.key), **bulk.offered(matching)}
 
 
 def _pane(request: HttpRequest, conversation: Conversation) -> dict[str, Any]:

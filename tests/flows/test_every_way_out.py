@@ -33,7 +33,9 @@ from inbox.services import (
     replies,
 )
 from inbox.services.conversations import Refused
-from routing.models import AgentProfile
+from routing.models import AgentProfile, BulkItem
+from routing.services import bulk
+from routing.tasks import bulk_task
 from tests.flows.conftest import Desk
 from tests.planted import NOTED, SECRETS, TOLD, published
 
@@ -169,6 +171,15 @@ def _send_now(case: Case, text: str) -> None:
     outbox.send_now(item_id=item.pk, actor=case.desk.alice)
 
 
+def _bulk(case: Case, text: str) -> None:
+    """A macro as a reply to many: each goes through the composing service."""
+    pick = bulk.Pick(case.conversation.pk, case.conversation.last_incoming_id, None)
+    data = {"macro": "Planted", "text": text, "visibility": "public"}
+    job = bulk.start(author=case.desk.alice, kind="reply", data=data, picks=[pick], client_key=f"k{next(_keys)}")
+    bulk_task()
+    assert BulkItem.objects.get(job=job).state in ("held", "failed")
+
+
 LATER = timedelta(hours=1)
 WAYS: dict[str, Callable[[Case, str], object]] = {
     "the composer's page": _composer,
@@ -187,6 +198,7 @@ WAYS: dict[str, Callable[[Case, str], object]] = {
     "a retry": _retry,
     "send anyway": _send_anyway,
     "send now": _send_now,
+    "a bulk reply": _bulk,
 }
 
 

@@ -29,6 +29,9 @@ def _check(desk: Desk) -> None:
     keys = selectors.count_keys(team_ids=[desk.help_desk.pk, desk.billing.pk], agent_id=None, unrouted=True)
     for user in (desk.alice, desk.bob, desk.erin):
         keys += selectors.count_keys(team_ids=[], agent_id=user.pk, unrouted=False)
+    keys += [
+        queue.post_key(desk.connection.pk, "our-post", team) for team in (desk.help_desk.pk, desk.billing.pk, None)
+    ]
     assert counts.read(keys) == {key: truth.get(key, 0) for key in keys}
     assert set(truth) <= set(keys)
     held = dict(
@@ -49,7 +52,7 @@ def _check(desk: Desk) -> None:
     assert not unrouted.exclude(pk__in=RoutingJob.objects.values("conversation_id")).exists()
 
 
-KINDS = ["post", "post", "direct", "route", "resolve", "snooze", "reopen", "take", "hand", "there", "fold"]
+KINDS = ["post", "post", "comment", "direct", "route", "resolve", "snooze", "reopen", "take", "hand", "there", "fold"]
 
 
 def _step(chance: random.Random, desk: Desk) -> None:
@@ -58,10 +61,13 @@ def _step(chance: random.Random, desk: Desk) -> None:
     pk = chance.choice(pks) if pks else 0
     user = chance.choice([desk.alice, desk.bob, desk.erin])
     kind = chance.choice(
-        ["post", "post", "direct", "route", "resolve", "snooze", "reopen", "take", "hand", "there", "fold"]
+        ["post", "post", "comment", "direct", "route", "resolve", "snooze", "reopen", "take", "hand", "there", "fold"]
     )
     if kind == "post":
         texts = [factories.post(chance.choice(["refund", "hello"]), by=f"c{chance.randrange(9)}") for _ in range(3)]
+        factories.arrives(desk, *texts)
+    elif kind == "comment":
+        texts = [factories.post("hello", by=f"c{chance.randrange(9)}", root="our-post") for _ in range(2)]
         factories.arrives(desk, *texts)
     elif kind == "direct":
         name = f"c{chance.randrange(9)}"

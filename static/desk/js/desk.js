@@ -7,6 +7,7 @@ import { presence } from "./presence.js";
 import { clocks } from "./clocks.js";
 import { attachments } from "./attachments.js";
 import { palette } from "./palette.js";
+import { picks } from "./picks.js";
 
 // Marks the open row and puts the timeline at its end; runs for the first page and after every swap of the pane.
 function opened(fresh) {
@@ -74,6 +75,7 @@ opened(true);
 composer.start();
 keys.start({ "/": palette.open });
 palette.start();
+picks.start();
 clocks.start();
 attachments.start();
 notices.start();

@@ -1,5 +1,6 @@
 // Single keys, outside editors only, and only while the person has them on.
 import { composer } from "./composer.js";
+import { picks } from "./picks.js";
 
 let go = 0;
 
@@ -40,9 +41,10 @@ const MAP = {
   p: () => composer.choose("direct"),
   n: () => composer.choose("note"),
   m: () => composer.macro(),
-  e: () => submit("#resolve"),
+  x: () => picks.toggle(),
+  e: () => (picks.any() ? press("#bulk-resolve") : submit("#resolve")),
   s: () => menu("#m-snooze"),
-  a: () => submit("#take"),
+  a: () => (picks.any() ? press("#bulk-take") : submit("#take")),
   z: () => submit(".undo form"),
   "]": () => keys.context(),
   "?": () => document.querySelector("#all-keys").showModal(),
@@ -59,6 +61,7 @@ const NAMED = [
   ["Assign to me", "a", "#take"],
   ["Undo the send", "z", ".undo form"],
   ["Show or hide the context", "]", "#conversation[data-conversation]"],
+  ["Choose this row", "x", "#rows .pick"],
   ["All keys", "?", "#all-keys"],
 ];
 
@@ -69,6 +72,8 @@ function escape(event) {
     open.querySelector("summary").focus();
   } else if (document.body.classList.contains("show-side")) {
     document.body.classList.remove("show-side");
+  } else if (picks.any()) {
+    picks.none();
   } else if (event.target.closest?.("#conversation, #context")) {
     const row = document.querySelector("#rows .q[aria-current]") || rows()[0];
     row?.focus();
