@@ -155,7 +155,7 @@ def test_the_rest_of_a_queue_comes_by_position(desk: factories.Desk) -> None:
     mark = ""
     while True:
         page = alice.get(path + (f"?after={mark}" if mark else ""), headers={"HX-Request": "true"} if mark else {})
-        seen += [str(row.conversation_id) for row, _ in page.context["rows"]]
+        seen += [str(row.conversation_id) for row, *_ in page.context["rows"]]
         mark = page.context["more"]
         if not mark:
             break
