@@ -90,8 +90,10 @@ def test_everything_that_stops_it_comes_in_one_dialog(desk: Desk, sign_in: SignI
     alice.page.keyboard.type("nothing")
     expect(editor(alice)).to_have_value(f"{'long ' * 60}nothing")
     editor(alice).press("Control+Enter")
+    expect(dialog).to_be_visible()  # what it said before stands in it while it is hidden
     expect(dialog).to_contain_text("280")
     alice.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
     alice.page.keyboard.type("!")
     expect(editor(alice)).to_have_value(f"{'long ' * 60}nothing!")
     editor(alice).fill("We look at it now.")

@@ -31,7 +31,7 @@ LIMITS = {
     "POLL_LEASE": "5",
     "STATEMENT_TIMEOUT_MS": "2500",
     "IDLE_IN_TRANSACTION_TIMEOUT_MS": "5000",
-    "SWEEP_SECONDS": "0.5",
+    "SWEEP_SECONDS": "1",
     "WORKER_THREADS": "3",
     "READERS": "3",
     "SENDERS": "3",
