@@ -20,7 +20,7 @@ from typing import Any
 
 import django
 
-PAUSE = 0.1  # between two looks at the rows: these workers hear no broker
+PAUSE = 0.2  # between two looks at the rows: these workers hear no broker
 SWEEP = 1.0
 log = logging.getLogger("chaos")
 

@@ -155,7 +155,7 @@ class Run:
 
     def leave_it_to_celery(self) -> None:
         """The quick workers go, and who composes; what is left is for a fresh Celery worker and a fresh beat."""
-        until(lambda: self.replies() >= plan.REPLIES, "all replies to be written", PATIENCE, every=0.1)
+        until(lambda: self.replies() >= plan.REPLIES, "all replies to be written", 3 * PATIENCE, every=0.1)
         for name in set(self.world.pids):
             self.world.kill(name)
         self.killer.counts.update({"Celery worker": 1, "beat": 1})
