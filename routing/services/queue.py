@@ -139,7 +139,7 @@ def enter(conversation_ids: Collection[int]) -> set[int]:
             f"""
             INSERT INTO routing_queueentry ({_COLUMNS})
             SELECT c.id, c.connection_id, NULL, NULL, c.status, coalesce(m.visibility, 'public'), {WAITING_SINCE},
-                false, NULL, NULL, NULL, {POST}
+                false, NULL, NULL, NULL, CASE WHEN m.external_id = c.root THEN '' ELSE {POST} END
             FROM inbox_conversation c LEFT JOIN inbox_message m ON m.id = c.last_incoming_id
             WHERE c.id = ANY(%s::bigint[]) AND c.status <> 'resolved'
                 AND NOT EXISTS (
