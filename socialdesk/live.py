@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -52,6 +53,7 @@ class Client:
     user_id: int
     session_key: str
     scopes: frozenset[str] = frozenset()
+    seen: float = math.inf  # up to which position it was told; nothing of the present before what it missed
     queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(QUEUE))
 
     def put(self, message: str) -> None:
@@ -63,11 +65,13 @@ class Client:
                 self.queue.get_nowait()
             self.queue.put_nowait(RELOAD)
 
-    def message(self, batch: Batch) -> str:
-        """What of ``batch`` this client may hear, or nothing."""
+    def message(self, batch: Batch, after: float = 0) -> str:
+        """What of ``batch`` this client may hear that lies behind ``after``, or nothing."""
         ids: set[int] = set()
         kinds: set[str] = set()
         for told in batch.told:
+            if told.position <= after:
+                continue
             if EVERYBODY in told.scopes or self.scopes & told.scopes:
                 kinds.add(told.kind)
                 ids.update([told.conversation_id] if told.conversation_id is not None else [])
@@ -119,15 +123,24 @@ class Hub:
         self.clients.add(client)
         return True
 
-    async def replay(self, client: Client, after: int) -> None:
-        """What a returning client missed, from the log; too much of it is a reload."""
-        until = self.position
-        if after >= until:
-            return
-        missed = await self.run(lambda: live_reads.batch(after, client.scopes, limit=REPLAY))
-        message = RELOAD if missed.behind else client.message(missed)
-        if message:
-            client.put(message)
+    async def catch_up(self, client: Client, after: int | None) -> None:
+        """What a returning client missed, from the log; then it hears what comes. Each event reaches it once.
+
+        Too much of it is a reload, and so is a position that the log does not know: it was restored since.
+        """
+        reload = after is not None and after > self.position and after > await self.run(live_reads.start)
+        while not reload and after is not None and after < self.position:
+            until = self.position  # all up to it is final, so what is read now holds it
+            missed = await self.run(live_reads.batch, after, client.scopes, REPLAY)
+            reload = len(missed.told) >= REPLAY
+            message = "" if reload else client.message(missed, after)
+            if message:
+                client.put(message)
+            after = max(missed.position, until)
+        if reload:
+            client.put(RELOAD)
+        # No await between the last look at the position and this.
+        client.seen = self.position if reload or after is None else after
 
     async def _listen(self) -> None:
         """Keep a LISTEN connection; when it dies, take a new one and catch up from the position."""
@@ -199,7 +212,7 @@ class Hub:
         if any(told.kind == "agent.changed" for told in batch.told):
             self.recheck.set()
         for client in list(self.clients) if batch.told else ():
-            message = client.message(batch)
+            message = client.message(batch, client.seen)
             if message:
                 client.put(message)
 
@@ -298,8 +311,7 @@ async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
     try:
         yield "retry: 2000\n\n"
         await here.looking.greet(here, client)
-        if after is not None:
-            await here.replay(client, after)
+        await here.catch_up(client, after)
         while not here.closing.is_set():
             try:
                 message = await asyncio.wait_for(client.queue.get(), COMMENT_EVERY)

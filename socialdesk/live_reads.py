@@ -61,7 +61,7 @@ def listen() -> Any:
     return connection
 
 
-def batch(after: int, scopes: Collection[str], *, limit: int = 500) -> Batch:
+def batch(after: int, scopes: Collection[str], limit: int = 500) -> Batch:
     """The next events behind ``after`` in a fixed number of statements, whatever the number of clients."""
     close_old_connections()
     rows = events.read(after=after, limit=limit)

@@ -37,8 +37,7 @@ def desk() -> Desk:
     return factories.desk()
 
 
-@pytest.fixture
-def people(desk: Desk) -> dict[str, User]:
+def everybody(desk: Desk) -> dict[str, User]:
     """A person for every role; alice's team has the conversation, erin's is the foreign one."""
     bare = User.objects.create(username="bare")
     inactive = factories.person("inactive", desk.help_desk, role="lead")
@@ -54,6 +53,11 @@ def people(desk: Desk) -> dict[str, User]:
 
 
 @pytest.fixture
+def people(desk: Desk) -> dict[str, User]:
+    return everybody(desk)
+
+
+@pytest.fixture
 def clients(people: dict[str, User]) -> dict[str, Client]:
     """Signed in, each with a session of its own. The deactivated one signed in before that."""
     made = {role: Client(raise_request_exception=False) for role in ROLES}
@@ -63,8 +67,7 @@ def clients(people: dict[str, User]) -> dict[str, Client]:
     return made
 
 
-@pytest.fixture
-def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
+def named(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
     """What the table's {names} stand for."""
     own = factories.routed(desk, SECRET_TEXT)
     assert Assignment.objects.get(conversation=own, ended_at=None).agent == desk.alice
@@ -103,6 +106,11 @@ def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
         "macro": macros.save(name="Restart", text="Please restart the box.").pk,
         "foreign_message": factories.pictured(foreign),
     }  # fmt: skip
+
+
+@pytest.fixture
+def names(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
+    return named(desk, people)
 
 
 def _routes(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

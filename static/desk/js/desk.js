@@ -17,6 +17,8 @@ function opened(fresh) {
     if (id && row.dataset.id === id) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
   }
+  // One main part: the list is it while nothing is open.
+  if (id) document.querySelector("#list[role=main]")?.removeAttribute("role");
   const timeline = document.querySelector("#timeline");
   if (timeline && fresh) timeline.scrollTop = timeline.scrollHeight;
   for (const button of document.querySelectorAll("[data-again]")) button.hidden = false;

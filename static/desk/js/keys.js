@@ -31,7 +31,10 @@ function menu(selector) {
   const details = document.querySelector(selector);
   if (!details) return;
   details.open = true;
-  details.querySelector(".drop-d button, .drop-d a")?.focus();
+  const first = () => details.querySelector(".drop-d :is(input:not([type=hidden]), button, a)")?.focus();
+  first();
+  // What stands in it may come from the server only now.
+  if (details.hasAttribute("hx-get")) details.addEventListener("htmx:afterSettle", first, { once: true });
 }
 
 const MAP = {
@@ -45,6 +48,7 @@ const MAP = {
   e: () => (picks.any() ? press("#bulk-resolve") : submit("#resolve")),
   s: () => menu("#m-snooze"),
   a: () => (picks.any() ? press("#bulk-take") : submit("#take")),
+  h: () => menu("#m-assign"),
   z: () => submit(".undo form"),
   "]": () => keys.context(),
   "?": () => document.querySelector("#all-keys").showModal(),
@@ -59,6 +63,7 @@ const NAMED = [
   ["Resolve", "e", "#resolve"],
   ["Snooze", "s", "#m-snooze"],
   ["Assign to me", "a", "#take"],
+  ["Hand to somebody else", "h", "#m-assign"],
   ["Undo the send", "z", ".undo form"],
   ["Show or hide the context", "]", "#conversation[data-conversation]"],
   ["Choose this row", "x", "#rows .pick"],
