@@ -6,7 +6,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from connectors.sandbox.harness import Sandbox
 from tests.browser.day import dashboard
 from tests.browser.day.dashboard import Dashboard
 from tests.browser.day.desk import Desk, connected, running_desk, staffed
-from tests.browser.day.people import PATIENCE, Colleague, Customers, at_work
+from tests.browser.day.people import PATIENCE, Colleague, Customers, at_work, pictures
 from tests.independent import figures
 
 pytestmark = pytest.mark.browser
@@ -303,18 +302,6 @@ WHERE u.username = %s AND a.ended_at IS NOT NULL
 UNSETTLED = "SELECT count(*) FROM inbox_outboxitem WHERE state IN ('held', 'queued', 'sending', 'unknown')"
 
 
-@contextmanager
-def pictures(day: Day, folder: Path) -> Iterator[None]:
-    """What everybody saw when something went wrong."""
-    try:
-        yield
-    except BaseException:
-        for name, who in day.people.items():
-            who.page.screenshot(path=folder / f"{name}.png")
-        day.customers.page.screenshot(path=folder / "customers.png")
-        raise
-
-
 @pytest.fixture
 def day(desk: Desk, browser: Browser) -> Iterator[Day]:
     expect.set_options(timeout=PATIENCE)
@@ -325,7 +312,8 @@ def day(desk: Desk, browser: Browser) -> Iterator[Day]:
 
 
 def test_a_day(day: Day, tmp_path: Path) -> None:
-    with pictures(day, tmp_path):
+    pages = {name: who.page for name, who in day.people.items()}
+    with pictures({**pages, "customers": day.customers.page}, tmp_path):
         for phase in (
             day.the_first_customers_write,
             day.the_lead_makes_a_rule,

@@ -63,7 +63,7 @@ def test_axe_finds_nothing_on_any_page(address: str, browser: Browser, transacti
     clients = {role: Client() if role == "anonymous" else factories.signed_in(people[role]) for role in WHO}
     pages = _pages(clients, names)
     assert len({page for of_role in pages.values() for page in of_role}) > FEWEST
-    found = {}
+    found: dict[tuple[str, str, str], list[str]] = {}
     for role, addresses in pages.items():
         context = _entered(browser, address, clients[role])
         tab = context.new_page()

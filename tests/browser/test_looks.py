@@ -76,7 +76,7 @@ def _settings(desk: Desk) -> list[str]:
 
 def test_axe_finds_nothing(full: list[str], sign_in: Callable[..., Person]) -> None:
     bob = sign_in("bob", bypass_csp=True)
-    found = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for path in full:
         bob.open(path)
         found |= {(path, look): said for look, said in axe.in_every_look(bob.page) if said}

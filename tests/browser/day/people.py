@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -138,3 +141,14 @@ def at_work(browser: Browser, address: str, name: str) -> Colleague:
 
     who.page.on("response", heard)
     return colleague
+
+
+@contextmanager
+def pictures(pages: Mapping[str, Page], folder: Path) -> Iterator[None]:
+    """What everybody saw when something went wrong."""
+    try:
+        yield
+    except BaseException:
+        for name, page in pages.items():
+            page.screenshot(path=folder / f"{name}.png")
+        raise
