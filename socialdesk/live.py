@@ -34,11 +34,12 @@ from socialdesk.live_viewers import Looking
 logger = logging.getLogger(__name__)
 
 QUEUE = 64  # messages that wait for one client; more than that and it reads the page again
-COMMENT_EVERY = 15.0
+ALIVE_EVERY = 15.0  # an idle stream says that it lives; a page that hears nothing for long opens another one
 SCOPES_EVERY = 30.0
 GATHER = 0.02  # commits of one moment become one message
 BEHIND = 0.1  # how soon to look again while an older transaction hides events
 REPLAY = 2000  # events a returning client may have missed before it reads the page again
+HERE = "event: here\ndata: {}\n\n"
 RELOAD = "event: reload\ndata: {}\n\n"
 END = "event: end\ndata: {}\n\n"
 CLOSE = ""  # this process stops: the client comes back to another one, with the position it has
@@ -314,9 +315,9 @@ async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
         await here.catch_up(client, after)
         while not here.closing.is_set():
             try:
-                message = await asyncio.wait_for(client.queue.get(), COMMENT_EVERY)
+                message = await asyncio.wait_for(client.queue.get(), ALIVE_EVERY)
             except TimeoutError:
-                message = ":\n\n"
+                message = HERE
             if here.closing.is_set():
                 return
             yield message

@@ -40,7 +40,8 @@ class Stream:
                     name, _, value = line.partition(": ")
                     message[name] = value
                 elif "event" in message:
-                    self.heard.put(message)
+                    if message["event"] != "here":  # a sign of life is no news
+                        self.heard.put(message)
                     message = {}
         self.heard.put({"event": "closed"})
 

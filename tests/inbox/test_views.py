@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from inbox import timeline
 from inbox.models import Conversation, Message, OutboxItem
 from inbox.services import conversations
 from routing.services.assignment import route_due
@@ -72,6 +73,23 @@ def test_a_long_conversation_opens_with_its_end_and_shows_what_was_earlier(desk:
     assert "The first word" in texts[0]
     assert {f"Again {n}." for n in range(150)} <= set(texts)
     assert "Written last." in texts
+
+
+def test_a_conversation_of_5000_messages_opens_as_a_short_one_does_and_is_there_whole(desk: factories.Desk) -> None:
+    alice = signed_in(desk.alice)
+    carol = factories.routed(desk, "The first word")
+    path = f"/inbox/mine/{carol.pk}/"
+    short = statements(alice, path)
+    for batch in range(10):
+        factories.arrives(desk, *[factories.post(f"Again {batch}.{n}.", root=carol.root) for n in range(500)])
+    assert statements(alice, path) == short
+    page = alice.get(path)
+    assert sum(len(stretch.lines) for stretch in page.context["stretches"]) == timeline.LINES
+    assert "Again 9.499." in page.content.decode()
+    whole = alice.get(f"{path}?lines=999999")
+    assert sum(len(stretch.lines) for stretch in whole.context["stretches"]) == 5001
+    assert whole.context["earlier"] == ""
+    assert "The first word" in whole.content.decode()
 
 
 def test_what_other_customers_wrote_above_is_read_and_led_to_where_one_may(desk: factories.Desk) -> None:

@@ -5,9 +5,12 @@ import { notices } from "./notices.js";
 import { presence } from "./presence.js";
 
 const GATHER = 1000;
+const SILENT = 45000; // three signs of life that did not come
 let source = null;
 let lostAt = null;
 let tries = 0;
+let next = 0; // when it is tried again
+let heard = 0; // the last sign of life
 let timer = 0;
 let after = 0;
 let last = 0;
@@ -165,14 +168,17 @@ function waiting(part, fresh) {
 }
 
 function connect() {
+  heard = Date.now();
   const seen = position || document.querySelector("[data-position]")?.dataset.position || "";
   source = new EventSource(`${document.body.dataset.live}?after=${seen}`);
   source.onopen = () => {
+    heard = Date.now();
     status("Live");
     if (lostAt) soon();
     lostAt = null;
     tries = 0;
   };
+  for (const kind of ["here", "change", "viewers"]) source.addEventListener(kind, () => { heard = Date.now(); });
   source.addEventListener("change", (event) => {
     position = event.lastEventId || position;
     soon();
@@ -182,19 +188,26 @@ function connect() {
   source.addEventListener("viewers", (event) => presence.heard(JSON.parse(event.data)));
   source.addEventListener("reload", () => { soon(); notices.look(); });
   source.addEventListener("end", () => { source.close(); location.reload(); });
-  source.onerror = () => {
-    source.close();
-    lostAt ||= Date.now();
-    const wait = Math.min(30, 2 ** tries++);
-    retry(Date.now() + wait * 1000);
-  };
+  source.onerror = lost;
 }
 
-function retry(at) {
-  const left = Math.ceil((at - Date.now()) / 1000);
+function lost() {
+  source.close();
+  lostAt ||= Date.now();
+  next = Date.now() + Math.min(30, 2 ** tries++) * 1000;
+  retry();
+}
+
+function retry() {
+  const left = Math.ceil((next - Date.now()) / 1000);
   if (left <= 0) return connect();
   status(`Not live since ${clock(lostAt)}. Trying again in ${left} s.`, true);
-  setTimeout(() => retry(at), 1000);
+  setTimeout(retry, 1000);
+}
+
+// A link that fell silent is dead, even where the browser has not noticed: the machine slept, or changed its network.
+function watch() {
+  if (source.readyState !== EventSource.CLOSED && Date.now() - heard > SILENT) lost();
 }
 
 export const live = {
@@ -209,6 +222,8 @@ export const live = {
     if (every) setInterval(() => document.visibilityState === "visible" && soon(), every);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && dirty && soon());
     document.querySelector("#list")?.addEventListener("pointerleave", () => dirty && soon());
+    addEventListener("online", () => { next = 0; });
     connect();
+    setInterval(watch, 5000);
   },
 };
