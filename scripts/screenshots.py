@@ -122,13 +122,41 @@ def _writing(audience: str, text: str, told: str = "#len:not([hidden])") -> Step
     return write
 
 
-def _follows(selector: str) -> Step:
+def _follows(selector: str, within: str = "#main") -> Step:
     """The first such link of the page."""
 
     def follow(page: Page) -> None:
-        page.goto(_on(page, str(page.locator(f"#main {selector}").first.get_attribute("href"))))
+        page.goto(_on(page, str(page.locator(f"{within} {selector}").first.get_attribute("href"))))
 
     return follow
+
+
+def _choosing(page: Page) -> None:
+    """Some are chosen, and what can be done with them is open."""
+    for box in page.locator("#rows .pick").all()[:3]:
+        box.check(force=True)
+    page.locator("#m-bulk summary").click()
+    page.locator("#m-bulk").get_by_label("Tag", exact=True).wait_for()
+
+
+def _searching(page: Page) -> None:
+    """A search for a word of the first row, once its words can be found."""
+    words = page.locator("#rows .q .tx").first.inner_text().split()
+    word = max((word.strip(".,!?#@:") for word in words if word.isascii() and word[:1].isalpha()), key=len)
+    until = time.monotonic() + READY
+    while True:
+        page.goto(_on(page, f"/search/?q={word}"))
+        if page.locator("#rows .hit").count():
+            return
+        if time.monotonic() > until:
+            raise SystemExit(f"After {READY} seconds “{word}” is not found.")
+        page.wait_for_timeout(1000)
+
+
+def _jumping(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("a")
+    page.locator("#palette-list [role=option]").first.wait_for()
 
 
 SHOTS = (
@@ -137,6 +165,13 @@ SHOTS = (
     Shot("inbox", "alice", "", _writing("Publicly", CALM)),
     Shot("composer-private", "alice", "", _writing("Privately", CALM)),
     Shot("composer-guard", "alice", "", _writing("Publicly", LEAK, "#guard:not([hidden])")),
+    Shot("search", "alice", "/inbox/mine/", _searching),
+    Shot("palette", "alice", "/inbox/mine/", _jumping),
+    Shot("contact", "alice", "", _follows("a[href^='/contacts/']", "#context")),
+    Shot("post", "alice", "/inbox/mine/", _follows("a.on-post", "#rows")),
+    Shot("bulk", "alice", "/inbox/mine/", _choosing),
+    Shot("notifications", "alice", "/notifications/"),
+    Shot("notification-settings", "alice", "/me/notifications/"),
     Shot("my-figures", "alice", "/metrics/me/"),
     Shot("me", "alice", "/me/"),
     Shot("forbidden", "alice", "/settings/teams/"),
