@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 
 from inbox.services import conversations, events, viewers
 from inbox.services.events import Fact
@@ -107,6 +107,41 @@ def test_what_was_missed_is_told_from_the_log(address: str, desk: factories.Desk
     before = events.position()
     conversations.add_note(conversation_id=carol.pk, author=desk.bob, text="While alice was away.")
     with listening(address, "alice", after=before) as alice:
+        assert "note.added" in alice.change()["kinds"]
+
+
+def test_whoever_comes_back_while_much_happens_is_told_everything_once(address: str, desk: factories.Desk) -> None:
+    rows = [factories.routed(desk, f"Line {n} is dead", by=f"customer{n}").pk for n in range(16)]
+    before = events.position()
+
+    def notes(ids: list[int]) -> None:
+        for pk in ids:
+            conversations.add_note(conversation_id=pk, author=desk.bob, text="Seen.")
+        connection.close()
+
+    conversations.add_note(conversation_id=rows[0], author=desk.bob, text="While alice was away.")
+    writing = threading.Thread(target=notes, args=(rows[1:],))
+    writing.start()
+    heard: list[int] = []
+    positions = [before]
+    with listening(address, "bob", after=before) as bob:
+        while len(heard) < len(rows):
+            message = bob.next()
+            assert message["event"] == "change"
+            heard += json.loads(message["data"])["conversations"]
+            positions.append(int(message["id"]))
+        with pytest.raises(queue.Empty):
+            bob.next(1)
+    writing.join()
+    assert sorted(heard) == sorted(rows)
+    assert positions == sorted(set(positions))
+
+
+def test_a_position_that_the_log_does_not_know_is_read_anew(address: str, desk: factories.Desk) -> None:
+    carol = factories.routed(desk)
+    with listening(address, "alice", after=10**9) as alice:
+        assert alice.next()["event"] == "reload"
+        conversations.add_note(conversation_id=carol.pk, author=desk.bob, text="After the restore.")
         assert "note.added" in alice.change()["kinds"]
 
 
