@@ -197,7 +197,7 @@ class Day:
         with self.page.expect_navigation(wait_until="domcontentloaded"):
             self.press("g", "i")
         self.press("/")
-        expect(self.page.get_by_role("combobox")).to_be_focused()
+        expect(self.page.get_by_role("combobox", name="Search or jump")).to_be_focused()
         self.page.keyboard.type("small tariff")
         search = self.page.get_by_role("option", name="Search for “small tariff”")
         expect(search).to_have_attribute("aria-selected", "true")

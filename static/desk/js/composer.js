@@ -246,6 +246,7 @@ export const composer = {
   },
   // Puts the cursor in a composer that already has the audience.
   choose(who) {
+    composer.start(); // a key may come before the pane that was just swapped has settled
     const choice = can(who);
     if (!choice) return;
     choice.checked = true;

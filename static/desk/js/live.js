@@ -207,7 +207,11 @@ function retry() {
 
 // A link that fell silent is dead, even where the browser has not noticed: the machine slept, or changed its network.
 function watch() {
-  if (source.readyState !== EventSource.CLOSED && Date.now() - heard > SILENT) lost();
+  if (Date.now() - heard > SILENT) cut();
+}
+
+function cut() {
+  if (source.readyState !== EventSource.CLOSED) lost();
 }
 
 export const live = {
@@ -222,6 +226,7 @@ export const live = {
     if (every) setInterval(() => document.visibilityState === "visible" && soon(), every);
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && dirty && soon());
     document.querySelector("#list")?.addEventListener("pointerleave", () => dirty && soon());
+    addEventListener("offline", cut);
     addEventListener("online", () => { next = 0; });
     connect();
     setInterval(watch, 5000);
