@@ -132,7 +132,6 @@ def signed_in(browser: Browser, address: str, name: str, *, patience: float = 80
     page.set_default_timeout(patience)
     who = Person(page, address)
     page.on("console", lambda m: who.complaints.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("response", lambda r: r.status >= 400 and print(r.status, r.request.method, r.url, r.request.post_data))
     page.on("pageerror", lambda error: who.complaints.append(str(error)))
     page.on("dialog", lambda dialog: (who.complaints.append("a dialog opened"), dialog.dismiss()))
     page.on("request", lambda r: re.match(r"data:|" + re.escape(address), r.url) or who.complaints.append(r.url))
