@@ -20,8 +20,9 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import psycopg2
+from asgiref.sync import sync_to_async
 from django.contrib.auth.signals import user_logged_out
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, StreamingHttpResponse
 
@@ -305,6 +306,7 @@ def _nothing() -> Iterable[str]:
 
 
 async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
+    await sync_to_async(connections.close_all)()  # what its session was read with; a stream may last for days
     here = await hub()
     if not await here.add(client):
         yield END

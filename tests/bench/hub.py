@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
@@ -23,6 +24,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from connectors.sandbox.harness import free_port
@@ -42,6 +44,7 @@ STEADY = 20.0  # seconds of which the time is taken, with every stream open
 BROKEN = 10.0  # seconds in which each stream is dropped twice
 TARGET_MS = 50
 _UP = 60  # seconds that the server may take
+_WRITER = ThreadPoolExecutor(1)
 _AWAY = (0.05, 1.5)  # seconds that a dropped stream stays away
 
 
@@ -67,6 +70,7 @@ class Listener:
     position: int = 0
     heard: list[tuple[float, int, set[int]]] = field(default_factory=list)  # when, position, conversations
     told_to_read_again: int = 0
+    greeted: bool = False
     writer: asyncio.StreamWriter | None = None
 
     async def listen(self, port: int) -> None:
@@ -80,6 +84,8 @@ class Listener:
             name, _, value = line.partition(": ")
             if name == "id":
                 position = int(value)
+            elif name == "retry":
+                self.greeted = True
             elif name == "event":
                 kind = value
                 self.told_to_read_again += kind == "reload"
@@ -181,7 +187,11 @@ class Written:
 
 async def _day(listeners: list[Listener], port: int, author: User, ids: list[list[int]]) -> Written:
     open_streams = {id(one): asyncio.create_task(one.listen(port)) for one in listeners}
-    await asyncio.sleep(3)
+    end = time.monotonic() + _UP
+    while not all(one.greeted for one in listeners):
+        if time.monotonic() > end:
+            raise RuntimeError(f"{sum(one.greeted for one in listeners)} of {len(listeners)} streams were opened")
+        await asyncio.sleep(0.1)
     written = Written()
     await _write(written, STEADY, author, ids)
     written.steady = len(written.at)
@@ -192,17 +202,18 @@ async def _day(listeners: list[Listener], port: int, author: User, ids: list[lis
     for one in listeners:
         one.drop()
     await asyncio.gather(*open_streams.values())
+    await asyncio.get_running_loop().run_in_executor(_WRITER, lambda: connection.close())
     return written
 
 
 async def _write(written: Written, seconds: float, author: User, ids: list[list[int]]) -> None:
-    """Evenly, each in a transaction of its own, in a thread that holds the database connection."""
-    begin = time.monotonic()
+    """Evenly, each in a transaction of its own, in one thread that holds the database connection."""
+    loop, begin = asyncio.get_running_loop(), time.monotonic()
     for n in range(int(seconds * A_SECOND)):
         await asyncio.sleep(max(0.0, begin + n / A_SECOND - time.monotonic()))
         team = random.randrange(TEAMS)
         chosen = random.choice(ids[team])
-        written.at.append(await asyncio.to_thread(_note, chosen, author))
+        written.at.append(await loop.run_in_executor(_WRITER, _note, chosen, author))
 
 
 def _note(conversation_id: int, author: User) -> float:
