@@ -26,7 +26,6 @@ from inbox.models import (
     Tag,
 )
 from inbox.parameters import whole
-from inbox.timeline import Sought
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -163,6 +162,15 @@ def log_of(conversation: Conversation, *, limit: int = RECENT) -> list[dict[str,
     names = ("kind", "id", "at", "first_name", "username", "text", "mentioned")
     rows = notes.order_by().union(events.order_by(), all=True).order_by("-created_at", "-id")[:limit]
     return [dict(zip(names, row, strict=True)) for row in rows][::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A message or a note that an address names, with when it was said and how many lines have come since."""
+
+    spot: str
+    at: datetime
+    since: int
 
 
 def sought_in(conversation: Conversation, spot: str) -> Sought | None:

@@ -15,6 +15,7 @@ from connectors.types import Act, ActSpec
 from inbox import acts, mentions
 from inbox.acts import Done, Offer
 from inbox.models import Attachment, Conversation, Message, OutboxItem
+from inbox.selectors import Sought
 from inbox.services.media import File
 
 PUBLIC, DIRECT, STAFF, EVENT, CONTEXT = "public", "direct", "staff", "event", "context"
@@ -115,15 +116,6 @@ def build(
     shown = sorted(lines[-limit:], key=lambda line: line.place != CONTEXT)
     stretches = [Stretch(place, list(group)) for place, group in groupby(shown, key=lambda line: line.place)]
     return stretches, len(lines) > limit
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """A message or a note that an address names, with when it was said and how many lines have come since."""
-
-    spot: str
-    at: datetime
-    since: int
 
 
 def hang(
