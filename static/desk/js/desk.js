@@ -18,7 +18,11 @@ function opened(fresh) {
     else row.removeAttribute("aria-current");
   }
   const timeline = document.querySelector("#timeline");
-  if (timeline && fresh) timeline.scrollTop = timeline.scrollHeight;
+  const sought = fresh && timeline?.querySelector("[data-sought]");
+  if (sought) {
+    sought.scrollIntoView({ block: "center" });
+    sought.focus({ preventScroll: true });
+  } else if (timeline && fresh) timeline.scrollTop = timeline.scrollHeight;
   for (const button of document.querySelectorAll("[data-again]")) button.hidden = false;
 }
 
