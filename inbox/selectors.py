@@ -25,6 +25,7 @@ from inbox.models import (
     OutboxItem,
     Tag,
 )
+from inbox.parameters import whole
 
 if TYPE_CHECKING:
     from inbox.downstream import Somebody
@@ -161,6 +162,35 @@ def log_of(conversation: Conversation, *, limit: int = RECENT) -> list[dict[str,
     names = ("kind", "id", "at", "first_name", "username", "text", "mentioned")
     rows = notes.order_by().union(events.order_by(), all=True).order_by("-created_at", "-id")[:limit]
     return [dict(zip(names, row, strict=True)) for row in rows][::-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A message or a note that an address names, with when it was said and how many lines have come since."""
+
+    spot: str
+    at: datetime
+    since: int
+
+
+def sought_in(conversation: Conversation, spot: str) -> Sought | None:
+    """The message ("m12") or note ("n3") of this conversation that an address names; nothing is asked for nothing."""
+    pk = whole(spot[1:])
+    if pk is None or spot[0] not in "mn":
+        return None
+    if spot[0] == "m":
+        at = conversation.messages.filter(pk=pk).values_list("published_at", flat=True).first()
+    else:
+        at = Note.objects.filter(conversation=conversation, pk=pk).values_list("created_at", flat=True).first()
+    if at is None:
+        return None
+    said = (
+        thread_of(conversation).filter(published_at__gte=at),
+        conversation.outbox.filter(created_at__gte=at),
+        Note.objects.filter(conversation=conversation, created_at__gte=at),
+        Event.objects.filter(conversation_id=conversation.pk, kind__in=LINES, at__gte=at),
+    )
+    return Sought(spot, at, sum(rows.count() for rows in said))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,18 +62,24 @@ def index_task() -> int:
 
 @shared_task(name="inbox.tasks.sweep")
 def sweep_task() -> None:
-    """What comes round: holds, senders that died, snoozes, folding of counts."""
+    """What comes round: holds, senders that died, snoozes, folding of counts, pictures that wait."""
     outbox.release_due()
     settling.reclaim()
     conversations.wake_snoozed()
     counts.fold()
+    fetchers.call(media.waiting())
+
+
+@shared_task(name="inbox.tasks.tidy")
+def tidy_task() -> None:
+    """Forget what was kept for a time only."""
+    counts.prune()
     idempotency.prune()
     attachments.prune()
     media.prune()
-    recordfiles.clean_up()
+    recordfiles.prune()
     savedsearches.prune()
     tagmerges.prune()
-    fetchers.call(media.waiting())
 
 
 @worker_shutting_down.connect

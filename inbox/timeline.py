@@ -15,10 +15,12 @@ from connectors.types import Act, ActSpec
 from inbox import acts, mentions
 from inbox.acts import Done, Offer
 from inbox.models import Attachment, Conversation, Message, OutboxItem
+from inbox.selectors import Sought
 from inbox.services.media import File
 
 PUBLIC, DIRECT, STAFF, EVENT, CONTEXT = "public", "direct", "staff", "event", "context"
 LINES = 60  # what a conversation shows at first, and what "Show earlier" adds
+BEFORE = 20  # how much stands above what was sought
 MOST = 6000
 _TAKEN_BACK = ("conversation.unsplit", "conversation.unjoin")
 RESOLUTIONS = dict(Conversation.Resolution.choices)
@@ -47,6 +49,13 @@ class Line:
     offers: Sequence[Offer] = ()  # what may be done to it now
     pieces: Sequence[tuple[str, str]] = ()  # of a note: words, and whom they mention
     key: str = ""  # of the next act: the same for a double click, another one afterwards
+    note: int | None = None
+    sought: bool = False  # what somebody came here for
+
+    @property
+    def spot(self) -> str:
+        """What an address of this page calls it; nothing but messages and notes has a name there."""
+        return f"m{self.message.pk}" if self.message else f"n{self.note}" if self.note else ""
 
     @property
     def mends(self) -> bool:
@@ -86,10 +95,12 @@ def build(
     extra: Iterable[Line] = (),
     *,
     limit: int = LINES,
+    sought: Sought | None = None,
 ) -> tuple[list[Stretch], bool]:
     """Merge everything by time, keep the newest ``limit`` lines and cut them into stretches.
 
-    The posts above the thread come first. Also told: whether there is something earlier.
+    The posts above the thread come first. What is ``sought`` is marked, and shown however far back it stands. Also
+    told: whether there is something earlier.
     """
     by_message = {item.message_id: item for item in items if item.message_id}
     lines = [_from_message(message, by_message.get(message.pk)) for message in messages]
@@ -98,6 +109,10 @@ def build(
     lines += [_from_log(row) for row in log]
     lines += list(extra)
     lines.sort(key=lambda line: line.at)
+    if sought is not None:
+        limit = max(limit, sum(line.at >= sought.at for line in lines) + BEFORE)
+        for line in lines:
+            line.sought = line.spot == sought.spot
     shown = sorted(lines[-limit:], key=lambda line: line.place != CONTEXT)
     stretches = [Stretch(place, list(group)) for place, group in groupby(shown, key=lambda line: line.place)]
     return stretches, len(lines) > limit
@@ -171,7 +186,7 @@ def _from_log(row: dict[str, Any]) -> Line:
     who = row["first_name"] or row["username"] or ""
     if row["kind"] == "note":
         pieces = mentions.pieces(row["text"], json.loads(row["mentioned"]))
-        return Line(STAFF, row["at"], "note", row["text"], who=who, pieces=pieces)
+        return Line(STAFF, row["at"], "note", row["text"], who=who, pieces=pieces, note=row["id"])
     facts = json.loads(row["text"] or "{}")
     if "move" in facts:
         return _of_move(row, who or "Somebody", facts)

@@ -5,10 +5,12 @@ from django.urls import path
 from inbox.api import attachments as pictures
 from inbox.api import cases, contacts, customfields, deciding, messages, records, tags, vips
 from inbox.api import connections as connection_health
+from inbox.api import noise as noise_rules
 from inbox.views import acting, attachments, composer, connections, conversations, held, media, muted, outbox, pausing
 from inbox.views import cases as case_pages
 from inbox.views import contacts as contact_pages
 from inbox.views import fields as field_pages
+from inbox.views import noise as noise_pages
 from inbox.views import tags as tag_pages
 from inbox.views import vips as vip_pages
 
@@ -48,6 +50,10 @@ urlpatterns = [
     path("vips/<int:entry_id>/end/", vip_pages.take_off, name="vip_end"),
     path("muted/", muted.overview, name="muted"),
     path("muted/<int:message_id>/case/", muted.case, name="muted_case"),
+    path("muted/words/", noise_pages.overview, name="noise"),
+    path("muted/words/new/", noise_pages.keep_out, name="noise_new"),
+    path("muted/words/<int:rule_id>/end/", noise_pages.change, {"action": "end"}, name="noise_end"),
+    path("muted/words/<int:rule_id>/back/", noise_pages.change, {"action": "back"}, name="noise_back"),
     path("messages/<int:message_id>/split/", case_pages.split, name="case_split"),
     path("conversations/<int:conversation_id>/join/<int:other_id>/", case_pages.join, name="case_join"),
     path("moves/<int:move_id>/undo/", case_pages.undo, name="case_undo"),
@@ -86,6 +92,8 @@ urlpatterns = [
     path("api/v1/merges/<int:merge_id>/undo/", contacts.UndoView.as_view(), name="api_merge_undo"),
     path("api/v1/contacts/<int:contact_id>/mutes/", contacts.MutesView.as_view(), name="api_mutes"),
     path("api/v1/mutes/<int:mute_id>/", contacts.MuteView.as_view(), name="api_mute"),
+    path("api/v1/noise-rules/", noise_rules.NoiseRulesView.as_view(), name="api_noise_rules"),
+    path("api/v1/noise-rules/<int:rule_id>/", noise_rules.NoiseRuleView.as_view(), name="api_noise_rule"),
     path("api/v1/contacts/<int:contact_id>/record/", records.RecordView.as_view(), name="api_record"),
     path("api/v1/tags/", tags.TagsView.as_view(), name="api_tags"),
     path("api/v1/tags/<int:tag_id>/", tags.TagView.as_view(), name="api_tag"),

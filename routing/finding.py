@@ -196,10 +196,12 @@ class Hit:
     pieces: Pieces
     current: Assignment | None
     message_id: int | None = None
+    spot: str = ""  # where in its conversation, as timeline.Line names it
 
     @property
     def address(self) -> str:
-        return downstream().address(self.conversation.pk)
+        """Of its conversation, which opens where it was said."""
+        return downstream().address(self.conversation.pk) + (f"?at={self.spot}" if self.spot else "")
 
     @property
     def vips(self) -> list[str]:
@@ -276,11 +278,12 @@ def _hit(row: Any, talk: Conversation, current: Assignment | None, query: words.
         return Hit("person", row.pk, talk, talk.last_incoming_at, visibility, "", said, current)
     if row.note_id is not None:
         said_by = _name(row.note.author)
-        return Hit("note", row.pk, talk, row.at, "", said_by, words.excerpt(row.note.text, query), current)
+        return Hit("note", row.pk, talk, row.at, "", said_by, words.excerpt(row.note.text, query), current,
+                   spot=f"n{row.note_id}")  # fmt: skip
     one = row.message
     said_by = "" if one.direction == "in" else _name(one.agent) if one.agent else talk.connection.name
     pieces = words.excerpt(one.text, query)
-    return Hit("message", row.pk, talk, row.at, one.visibility, said_by, pieces, current, one.pk)
+    return Hit("message", row.pk, talk, row.at, one.visibility, said_by, pieces, current, one.pk, f"m{one.pk}")
 
 
 def _name(user: User) -> str:

@@ -32,7 +32,6 @@ def notify() -> int:
         read += some
         if time.monotonic() > until:
             break
-    notices.prune()
     return read
 
 
@@ -40,6 +39,13 @@ def notify() -> int:
 def mail() -> int:
     """Mail the digests that are due."""
     return digests.deliver_due()
+
+
+@shared_task(name="routing.tasks.tidy")
+def tidy() -> None:
+    """Forget what was kept for a time only."""
+    notices.prune()
+    bulk.prune()
 
 
 @shared_task(name="routing.tasks.bulk")

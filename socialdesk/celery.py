@@ -15,14 +15,17 @@ from django.conf import settings
 
 # What the beat wakes, whether or not anybody else did.
 SWEEPS = (
-    "inbox.poll", "inbox.send", "inbox.sweep", "inbox.index", "routing.route", "routing.bulk", "routing.notify",
-    "routing.mail", "metrics.collect", "metrics.roll",
+    "inbox.poll", "inbox.send", "inbox.sweep", "inbox.index", "inbox.tidy", "routing.route", "routing.bulk",
+    "routing.notify", "routing.mail", "routing.tidy", "metrics.collect", "metrics.roll",
 )  # fmt: skip
+_EVERY_MINUTE = ("inbox.tidy", "routing.tidy")
 
 
 def _every(name: str) -> float:
     """Nobody wakes the collector of figures, and an answered turn is on an open dashboard within two seconds."""
     every: float = settings.SWEEP_SECONDS
+    if name in _EVERY_MINUTE:
+        return max(60.0, every)
     return min(1.0, every) if name == "metrics.collect" else every
 
 

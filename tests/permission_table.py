@@ -292,6 +292,15 @@ API_ROWS = [
     _of_api("contacts/{contact}/mutes/", "GET", TEAM_API),
     _of_api("contacts/{contact}/mutes/", "POST", TEAM_API.replace("200", "201"), connection="{connection}"),
     _of_api("mutes/{mute}/", "DELETE", "401 401 404 204 404 204 204 404"),
+    _of_api("noise-rules/", "GET", LEADS_API),
+    _of_api("noise-rules/", "POST", LEADS_API.replace("200", "201"), words=["giveaway"]),
+    Row(
+        "api/v1/noise-rules/<int:rule_id>/",
+        "DELETE",
+        f"/api/v1/noise-rules/{_ABSENT}/",
+        LEADS_API.replace("200", "409"),
+        api=True,
+    ),
     _of_api("contacts/{contact}/merges/", "GET", TEAM_API),
     # Nobody but a lead of the team sees both of them.
     _of_api("contacts/{contact}/merges/", "POST", "401 401 404 404 404 201 404 404", contact="{other_contact}"),
@@ -481,6 +490,13 @@ TABLE: list[Row] = [
     Row("mutes/<int:mute_id>/end/", "POST", f"/mutes/{_ABSENT}/end/", NOBODY),
     Row("muted/", "GET", "/muted/", "302 302 403 403 403 200 200 403"),
     Row("muted/<int:message_id>/case/", "POST", f"/muted/{_ABSENT}/case/", "302 302 403 403 403 303 303 403"),
+    Row("muted/words/", "GET", "/muted/words/", "302 302 403 403 403 200 200 403"),
+    *(
+        Row(f"muted/words/{what}", "POST", f"/muted/words/{there}", "302 302 403 403 403 302 302 403")
+        for what, there in (
+            ("new/", "new/"), ("<int:rule_id>/end/", f"{_ABSENT}/end/"), ("<int:rule_id>/back/", f"{_ABSENT}/back/"),
+        )
+    ),
     Row("contacts/merges/<int:merge_id>/undo/", "POST", "/contacts/merges/{merge}/undo/", TEAM_ACTS),
     Row("contacts/merges/<int:merge_id>/undo/", "POST", f"/contacts/merges/{_ABSENT}/undo/", NOBODY),
     Row(f"{_M}split/", "GET", "/messages/{own_message}/split/", TEAM_SEES),

@@ -134,6 +134,7 @@ def replay(
 ) -> Replayed:
     """Posts up to ``limit`` lines (0: all) of ``file`` to ``target``; ``tell`` gets a line of progress at times."""
     goal = target(control, file.name)
+    tell(f"Posting the lines of {file.name} on {control.url}")
     result, run = Replayed(), secrets.token_hex(3)
     started = told = time.monotonic()
     batch: list[dict[str, Any]] = []

@@ -8,6 +8,7 @@ from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
 from inbox.models.fields import CustomField, FieldOption, FieldValue
 from inbox.models.media import Attachment, MediaCopy
+from inbox.models.noise import NoiseRule
 from inbox.models.outbox import OutboxHold, OutboxItem, SendingPause
 from inbox.models.records import PublicFact, RecordField, RecordIndex, RecordUpload
 from inbox.models.search import SavedSearch, SearchEntry
@@ -36,6 +37,7 @@ __all__ = [
     "Mention",
     "Message",
     "Mute",
+    "NoiseRule",
     "Note",
     "OutboxHold",
     "OutboxItem",

@@ -52,3 +52,17 @@ def fold(*, limit: int = 10_000) -> int:
             [limit],
         )
         return int(cursor.fetchone()[0])
+
+
+def prune(*, limit: int = 1000) -> int:
+    """Forget what came to nothing, such as a post that nobody writes under any more: a key never counted is 0 too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            DELETE FROM inbox_count WHERE value = 0 AND key IN (
+                SELECT key FROM inbox_count WHERE value = 0 LIMIT %s FOR UPDATE SKIP LOCKED
+            )
+            """,
+            [limit],
+        )
+        return int(cursor.rowcount)

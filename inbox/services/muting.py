@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 from connectors.models import Connection
 from connectors.types import Post
 from inbox.models import Contact, Mute
-from inbox.services import events
+from inbox.services import events, noise
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
 
@@ -32,12 +33,16 @@ WHERE m.ended_at IS NULL AND (m.connection_id IS NULL OR m.connection_id = %s) A
 
 
 def heeded(connection: Connection, posts: Mapping[str, Post], authors: Mapping[str, int]) -> dict[str, Post]:
-    """``posts``, those of muted people as what they become: somebody's words beside a thread, marked.
+    """``posts``, those of muted people and noise as what they become: somebody's words beside a thread, marked.
 
-    ``authors`` are their identities, by the post's id. One statement.
+    ``authors`` are their identities, by the post's id. Two statements, where there is noise four.
     """
     muted = _muted(connection, set(authors.values()))
-    return {key: _kept(post) if authors[key] in muted and not post.own else post for key, post in posts.items()}
+    silent = {key: _kept(post) for key, post in posts.items() if authors[key] in muted and not post.own}
+    heard = {key: post for key, post in posts.items() if key not in silent}
+    for key, rule in noise.found(connection, heard, authors).items():
+        silent[key] = _kept(posts[key], {noise.MARK: rule})
+    return {key: silent.get(key, post) for key, post in posts.items()}
 
 
 def _muted(connection: Connection, identities: Collection[int]) -> set[int]:
@@ -46,9 +51,9 @@ def _muted(connection: Connection, identities: Collection[int]) -> set[int]:
         return {pk for (pk,) in cursor.fetchall()}
 
 
-def _kept(post: Post) -> Post:
+def _kept(post: Post, more: Mapping[str, int] = MappingProxyType({})) -> Post:
     """A post that would have been context anyway stays plain context: there is no case to be made of it."""
-    return post if post.context else replace(post, context=True, extra={**post.extra, MARK: True})
+    return post if post.context else replace(post, context=True, extra={**post.extra, MARK: True, **more})
 
 
 @transaction.atomic

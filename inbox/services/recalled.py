@@ -7,7 +7,7 @@ from django.db import transaction
 
 from connectors.types import Audience, Author, Post
 from inbox.models import Message
-from inbox.services import events, muting
+from inbox.services import events, muting, noise
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
 from inbox.services.ingest import ingest
@@ -25,7 +25,7 @@ def make_case(*, message_id: int, actor: AbstractBaseUser) -> int:
         raise Refused("Somebody made a case of it already.")
     if message.deleted_at:
         raise Refused("It was deleted at the network, so there is nothing to answer.")
-    facts = {key: value for key, value in message.facts.items() if key != muting.MARK}
+    facts = {key: value for key, value in message.facts.items() if key not in (muting.MARK, noise.MARK)}
     Message.objects.filter(pk=message_id).update(facts=facts)
     made = ingest(connection=message.connection, posts=[_post(message)], heed_mutes=False)
     (conversation_id,) = made.conversation_ids

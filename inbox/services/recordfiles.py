@@ -84,7 +84,7 @@ def keep(*, data: bytes, name: str, by: AbstractBaseUser) -> RecordUpload:
         raise Refused(f"The file has {len(data) // 2**20 + 1} MB; the most is {LARGEST // 2**20} MB. Split it.")
     columns(data)
     with transaction.atomic():
-        clean_up()
+        prune()
         RecordUpload.objects.filter(by_id=by.pk).delete()
         upload = RecordUpload.objects.create(by_id=by.pk, name=name[:200], sealed=b"")
         upload.sealed = seal(base64.b64encode(data).decode(), binding=_binding(upload.pk))
@@ -104,7 +104,7 @@ def drop(*, upload_id: int, by: AbstractBaseUser) -> None:
     RecordUpload.objects.filter(pk=upload_id, by_id=by.pk).delete()
 
 
-def clean_up() -> int:
+def prune() -> int:
     """Remove files that nobody decided about."""
     gone, _ = RecordUpload.objects.filter(made_at__lte=timezone.now() - KEPT).delete()
     return gone

@@ -28,7 +28,9 @@ def context(
     request: HttpRequest, conversation: Conversation, extra: Iterable[Line], *, pauses: Sequence[SendingPause]
 ) -> dict[str, Any]:
     """Everything that ``inbox/_pane.html`` shows, in a fixed number of statements."""
-    lines = min(max(whole(request.GET.get("lines")) or 0, timeline.LINES), timeline.MOST)
+    sought = selectors.sought_in(conversation, request.GET.get("at", ""))
+    wanted = max(whole(request.GET.get("lines")) or 0, sought.since + timeline.BEFORE if sought else 0)
+    lines = min(max(wanted, timeline.LINES), timeline.MOST)
     ends = selectors.ends_of(conversation.pk)
     # One more than is shown tells whether there is something earlier.
     messages = selectors.messages_of(conversation, limit=lines + 1)
@@ -39,7 +41,7 @@ def context(
     others = {row.conversation_id for row in above if row.conversation_id}
     may = policy().actions(request.user, {conversation.pk, *(row.pk for row in history), *others})
     said = [timeline.from_others(row, row.conversation_id if row.conversation_id in may else None) for row in above]
-    stretches, more = timeline.build(messages, items, log, [*extra, *said], limit=lines)
+    stretches, more = timeline.build(messages, items, log, [*extra, *said], limit=lines, sought=sought)
     timeline.hang(stretches, media.shown(messages), selectors.pictures_of(items))
     mine = may.get(conversation.pk, frozenset())
     network = networks.shown(conversation.connection.network)

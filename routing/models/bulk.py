@@ -65,13 +65,17 @@ class BulkItem(models.Model):
     sentence = models.CharField(max_length=600, blank=True, default="")
     made = models.JSONField(default=dict)  # what taking it back needs; empty where nothing can be
     attempts = models.PositiveSmallIntegerField(default=0)
+    # Which of its job it is. What is open goes by it, so that three conversations do not wait for somebody's 500.
+    place = models.PositiveSmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "conversation"], name="bulk_item_once"),
         ]
         indexes = [
-            models.Index(fields=["attempts", "id"], name="bulk_open", condition=Q(state__in=["waiting", "undoing"])),
+            models.Index(
+                fields=["attempts", "place", "id"], name="bulk_turns", condition=Q(state__in=["waiting", "undoing"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, User
@@ -26,6 +27,7 @@ from routing.services import bulkacts
 logger = logging.getLogger(__name__)
 
 MOST = 500  # conversations in one job
+KEPT = timedelta(days=30)
 QUEUE = "routing.bulk"
 State = BulkItem.State
 _TRIES = 3
@@ -66,11 +68,14 @@ def start(*, author: User, kind: str, data: Mapping[str, Any], picks: Sequence[P
     except IntegrityError:
         return BulkJob.objects.get(author=author, client_key=client_key)
     _put_away(author)
+    theirs = [pick for pk, pick in wanted.items() if pk in seen]
     BulkItem.objects.bulk_create(
-        BulkItem(job=job, conversation_id=pk, seen_message=pick.seen_message, seen_agent=pick.seen_agent)
-        for pk, pick in wanted.items()
-        if pk in seen
-    )
+        BulkItem(
+            job=job, place=place, conversation_id=pick.conversation_id, seen_message=pick.seen_message,
+            seen_agent=pick.seen_agent,
+        )
+        for place, pick in enumerate(theirs)
+    )  # fmt: skip
     transaction.on_commit(call)
     return job
 
@@ -95,6 +100,12 @@ def undo(*, job_id: int, actor: AbstractBaseUser) -> str:
 def close(*, job_id: int) -> None:
     """Its author has read how it ended."""
     BulkJob.objects.filter(pk=job_id, ended_at__isnull=False).update(closed_at=timezone.now())
+
+
+def prune(*, limit: int = 100) -> int:
+    """Forget jobs that ended long ago, in a batch. What they did stays in each conversation's history."""
+    old = BulkJob.objects.filter(ended_at__lt=timezone.now() - KEPT).order_by("pk").values("pk")[:limit]
+    return BulkJob.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
 
 
 def _put_away(author: AbstractBaseUser) -> None:
@@ -140,7 +151,7 @@ def end() -> int:
 def _claim() -> BulkItem | None:
     """The next open row, locked. What others have in hand is passed by."""
     rows = BulkItem.objects.select_for_update(skip_locked=True, of=("self",)).select_related("job__author")
-    return rows.filter(state__in=BulkItem.OPEN).order_by("attempts", "pk").first()
+    return rows.filter(state__in=BulkItem.OPEN).order_by("attempts", "place", "pk").first()
 
 
 def _do(item: BulkItem) -> None:

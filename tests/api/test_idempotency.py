@@ -14,7 +14,7 @@ from connectors.sandbox.harness import Sandbox
 from inbox.models import ApiWrite, Note, OutboxItem
 from inbox.services import idempotency
 from inbox.services.idempotency import Answer
-from inbox.tasks import sweep_task
+from inbox.tasks import tidy_task
 from tests import factories
 from tests.api.conftest import Api, problem, program
 from tests.factories import Desk
@@ -94,7 +94,7 @@ def test_old_answers_are_forgotten_by_the_sweep(desk: Desk, alice: Api) -> None:
     for key in ("old", "new"):
         alice("POST", f"conversations/{carol.pk}/notes/", {"text": key}, key=key)
     ApiWrite.objects.filter(key="old").update(at=timezone.now() - timedelta(hours=25))
-    sweep_task()
+    tidy_task()
     assert [row.key for row in ApiWrite.objects.all()] == ["new"]
 
 

@@ -87,3 +87,32 @@ def test_somebody_is_muted_heard_again_and_a_post_becomes_a_case(
     bob.page.get_by_text("Nobody is muted").wait_for()
     assert len(factories.arrives(desk.people, factories.post("Sorry, my order"))) == 1
     assert bob.complaints == []
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_words_are_kept_out_after_a_look_at_last_week(
+    screen: str, desk: Desk, sign_in: Callable[..., Person], tmp_path: Path
+) -> None:
+    factories.routed(desk.people, "Huge GIVEAWAY, follow and share")
+    width, height = SCREENS[screen]
+    look = {"color_scheme": "dark" if screen == "dark" else "light", "viewport": {"width": width, "height": height}}
+    bob = sign_in("bob", bypass_csp=True, patience=20000, **look)
+    bob.open("/muted/")
+    bob.page.get_by_role("link", name="Words that make no case").click()
+    bob.page.get_by_label("Words and phrases").fill("giveaway")
+    bob.page.get_by_role("button", name="What would it have kept out?").click()
+    bob.page.get_by_text("1 post of the last 7 days has these words").wait_for()
+    bob.page.screenshot(path=tmp_path / f"{screen}-noise-preview.png", full_page=True)
+    assert axe(bob) == []
+    bob.page.get_by_role("button", name="Keep such posts out").click()
+    bob.page.get_by_text("0 posts kept out").wait_for()
+    assert factories.arrives(desk.people, factories.post("another giveaway", by="spam")) == []
+    bob.page.reload()
+    bob.page.get_by_text("1 post kept out").wait_for()
+    bob.page.screenshot(path=tmp_path / f"{screen}-noise.png", full_page=True)
+    assert bob.page.evaluate("document.documentElement.scrollWidth") <= width
+    bob.page.get_by_role("button", name="End giveaway").click()
+    bob.page.get_by_role("button", name="Bring back giveaway").click()
+    bob.page.get_by_text("The rule is back").wait_for()
+    assert axe(bob) == []
+    assert bob.complaints == []

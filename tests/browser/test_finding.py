@@ -46,6 +46,26 @@ def test_words_are_found_and_opened_by_keyboard_alone(desk: Desk, sign_in: SignI
     assert alice.complaints == []
 
 
+def test_what_was_found_far_back_is_on_screen_and_back_leads_to_the_search(desk: Desk, sign_in: SignIn) -> None:
+    desk.writes("gus", "The balalaika has no strings", privately=True)
+    for number in range(80):
+        desk.network.dm("gus", f"Is anybody there, number {number}", to="norrline")
+    desk.read()
+    while findable.collect():
+        pass
+    alice = sign_in("alice")
+    alice.open("/search/?q=balalaika")
+    alice.page.keyboard.press("j")
+    alice.page.keyboard.press("Enter")
+    sought = alice.page.locator("[data-sought]")
+    expect(sought).to_contain_text("The balalaika has no strings")
+    expect(sought).to_be_in_viewport()
+    expect(sought).to_be_focused()
+    alice.page.go_back()
+    expect(alice.page.locator("#found mark")).to_have_text("balalaika")
+    assert alice.complaints == []
+
+
 def test_the_palette_jumps_to_people_queues_and_what_can_be_done(desk: Desk, sign_in: SignIn) -> None:
     alice = sign_in("alice")
     keyboard = alice.page.keyboard

@@ -52,7 +52,13 @@ def lines() -> list[str]:
 def replay(desk: RunningDesk, file: Path, texts: list[str], *, rate: float) -> subprocess.Popen[bytes]:
     file.write_text("\n".join(texts) + "\n")
     command = ["sandbox", "replay", str(file), "--column", "3", "--rate", f"{rate}/s", "--url", desk.network.url]
-    return subprocess.Popen([sys.executable, "manage.py", *command], cwd=ROOT)
+    return subprocess.Popen([sys.executable, "-u", "manage.py", *command], cwd=ROOT, stdout=subprocess.PIPE)
+
+
+def begun(posting: subprocess.Popen[bytes]) -> None:
+    """It has found the network: whatever is killed now, it goes on."""
+    assert posting.stdout is not None
+    assert posting.stdout.readline().startswith(b"Posting")
 
 
 def test_a_replay_arrives_whole_under_kills_and_a_flood_shows_its_gap(
@@ -65,9 +71,8 @@ def test_a_replay_arrives_whole_under_kills_and_a_flood_shows_its_gap(
     kills = 0
     for number, part in enumerate((texts[:half], texts[half:])):
         until(desk.answers, "the network to answer", 30, every=0.1)
-        before = desk.network.state()["mentions"]
         posting = replay(desk, tmp_path / f"part{number}.txt", part, rate=RATE)
-        until(lambda b=before: desk.network.state()["mentions"] > b, "the replay to begin", 30, every=0.05)
+        begun(posting)
         for name in PROGRAMS:  # the network too, while it is written to and read
             desk.kill(name)
             kills += 1

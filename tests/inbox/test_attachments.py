@@ -18,7 +18,7 @@ from connectors.types import Visibility
 from inbox.models import Attachment, Conversation, OutboxItem
 from inbox.services import attachments, conversations, networks
 from inbox.services.conversations import Refused
-from inbox.tasks import sweep_task
+from inbox.tasks import tidy_task
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -222,6 +222,6 @@ def test_what_was_never_sent_is_forgotten_after_a_day(carol: Conversation, desk:
     old, young, left = (factories.attachment(carol, desk.alice) for _ in range(3))
     attachments.give(item=item_of(desk, carol, desk.alice), ids=[left.pk])
     Attachment.objects.exclude(pk=young.pk).update(made_at=timezone.now() - timedelta(hours=25))
-    sweep_task()
+    tidy_task()
     assert set(Attachment.objects.all()) == {young, left}
     assert not Attachment.objects.filter(pk=old.pk).exists()

@@ -18,7 +18,7 @@ from PIL import Image
 from connectors.types import Media
 from inbox.models import Conversation, MediaCopy, Message
 from inbox.services import media
-from inbox.tasks import sweep_task
+from inbox.tasks import tidy_task
 from routing.services.assignment import route_due
 from tests import factories
 from tests.connectors.servers import Line, Script, answer, serving
@@ -225,7 +225,7 @@ def test_copies_are_forgotten_by_age_and_when_they_take_too_much(desk: factories
     conversations = [factories.routed(desk, by=f"customer{n}") for n in range(3)]
     messages = [factories.pictured(one) for one in conversations]
     MediaCopy.objects.filter(message=messages[0]).update(settled_at=timezone.now() - timedelta(days=31))
-    sweep_task()
+    tidy_task()
     assert set(MediaCopy.objects.values_list("message", flat=True)) == set(messages[1:])
     settings.MEDIA_MEGABYTES = 3
     MediaCopy.objects.update(size=2 * 2**20)

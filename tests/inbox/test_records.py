@@ -231,7 +231,7 @@ def test_an_upload_waits_sealed_for_its_uploader_and_not_for_long(desk: Desk) ->
     RecordUpload.objects.update(made_at=timezone.now() - recordfiles.KEPT)
     with pytest.raises(Refused, match="no longer kept"):
         recordfiles.kept(upload_id=upload.pk, by=desk.dana)
-    assert recordfiles.clean_up() == 1
+    assert recordfiles.prune() == 1
 
 
 def test_ten_thousand_rows_take_no_minute(desk: Desk, carol: Any) -> None:

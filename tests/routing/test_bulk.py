@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from inbox.models import Conversation, ConversationTag, Event, Tag
 from inbox.services import conversations, tags
@@ -20,7 +23,7 @@ from routing.progress import lines_of, progress_of
 from routing.services import bulk, handing
 from routing.services.assignment import route_due
 from routing.services.bulk import Pick
-from routing.tasks import bulk_task
+from routing.tasks import bulk_task, tidy
 from tests import factories
 from tests.factories import Desk
 
@@ -89,6 +92,28 @@ def test_what_was_resolved_is_taken_back_unless_somebody_went_on(desk: Desk) -> 
     assert Conversation.objects.get(pk=two.pk).resolution == "spam"
     with pytest.raises(Refused, match="already"):
         bulk.undo(job_id=job.pk, actor=desk.alice)
+
+
+def test_a_small_job_does_not_wait_for_a_big_one(desk: Desk) -> None:
+    rows = _some(desk, 5)
+    big = _start(desk.bob, "resolve", _picked(rows[:4]))
+    bulk.do_next()
+    bulk.do_next()
+    small = _start(desk.alice, "resolve", _picked(rows[4:]))
+    bulk.do_next()
+    assert set(_states(small).values()) == {"done"}
+    assert Counter(_states(big).values()) == {"done": 2, "waiting": 2}
+
+
+def test_a_job_that_ended_long_ago_is_forgotten_and_what_it_did_is_not(desk: Desk) -> None:
+    old, new = _some(desk, 2)
+    jobs = [_start(desk.alice, "resolve", _picked([row])) for row in (old, new)]
+    bulk_task()
+    BulkJob.objects.filter(pk=jobs[0].pk).update(ended_at=timezone.now() - bulk.KEPT - timedelta(minutes=1))
+    tidy()
+    assert [job.pk for job in BulkJob.objects.all()] == [jobs[1].pk]
+    assert BulkItem.objects.count() == 1
+    assert Event.objects.filter(kind="conversation.resolved").count() == 2
 
 
 def test_what_has_not_been_done_yet_is_stopped(desk: Desk) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Count as Number
 from django.utils import timezone
 
-from inbox.models import Conversation
+from inbox.models import Conversation, Count
 from inbox.services import conversations, counts
 from inbox.services.conversations import Refused
 from routing import selectors
@@ -78,6 +78,7 @@ def _step(chance: random.Random, desk: Desk) -> None:
         presence.set_availability(user=user, availability=chance.choice(["available", "busy"]), actor=user)
     elif kind == "fold":
         counts.fold(limit=chance.choice([3, 10_000]))
+        counts.prune(limit=chance.choice([2, 1000]))
     elif pks:
         _touch(kind, pk, user, desk, chance)
 
@@ -109,3 +110,6 @@ def test_counts_equal_the_truth_after_every_step(seed: int) -> None:
         _check(desk)
     counts.fold()
     _check(desk)
+    counts.prune()
+    _check(desk)
+    assert not Count.objects.filter(value=0).exists()

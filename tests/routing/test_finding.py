@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inbox.models import Message, Note, SavedSearch
+from inbox.models import Conversation, Message, Note, SavedSearch
 from inbox.services import conversations, findable, tags
 from routing.services import handing
 from tests import factories
@@ -142,6 +142,55 @@ def test_the_page_goes_on_where_it_ended(desk: factories.Desk) -> None:
     more = client.get(f"/search/?q=question&after={first.context['more']}", headers={"HX-Request": "true"})
     assert more.content.decode().count('class="q hit"') == 5
     assert "<html" not in more.content.decode()
+
+
+def long_talk(desk: factories.Desk) -> Conversation:
+    """A word, 90 others after it, with a note among the first of them."""
+    row = factories.routed(desk, "the zither came broken", by="zoe")
+    conversations.add_note(conversation_id=row.pk, author=desk.alice, text="a spare zither is in stock")
+    factories.arrives(desk, *(factories.post(f"and {n}", by="zoe", root=row.root) for n in range(90)))
+    take_in()
+    return row
+
+
+def test_a_hit_opens_its_conversation_where_it_was_said(desk: factories.Desk) -> None:
+    row = long_talk(desk)
+    client = signed_in(desk.alice)
+    hits = client.get("/search/?q=zither").content.decode()
+    first, note = row.messages.order_by("pk").first(), Note.objects.get()
+    assert first is not None
+    for spot, words in ((f"m{first.pk}", "came broken"), (f"n{note.pk}", "a spare")):
+        address = f"/inbox/mine/{row.pk}/?at={spot}"
+        assert f'href="{address}"' in hits
+        opened = client.get(address).content.decode()
+        sought = opened.split("data-sought")
+        assert len(sought) == 2
+        assert words in sought[1][:1500]
+        assert "and 89" in opened
+
+
+def test_a_spot_that_is_not_there_opens_the_conversation_as_ever(desk: factories.Desk) -> None:
+    row, other = long_talk(desk), factories.routed(desk, "quite another", by="yan")
+    client = signed_in(desk.alice)
+    elsewhere = other.messages.get().pk
+    for spot in ("", "m", "x1", "m-1", "m99999999999999999999", f"m{elsewhere}", "n0", "%00", "m1%00"):
+        opened = client.get(f"/inbox/mine/{row.pk}/?at={spot}").content.decode()
+        assert "data-sought" not in opened
+        assert "and 89" in opened
+        assert "came broken" not in opened
+
+
+def test_what_is_sought_costs_five_statements_however_far_back(desk: factories.Desk) -> None:
+    row = long_talk(desk)
+    client = signed_in(desk.alice)
+    counted = []
+    ids = list(row.messages.order_by("pk").values_list("pk", flat=True))
+    for address in (f"/inbox/mine/{row.pk}/", *(f"/inbox/mine/{row.pk}/?at=m{pk}" for pk in (ids[0], ids[-1]))):
+        client.get(address)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(address)
+        counted.append(len(captured))
+    assert counted[1] == counted[2] == counted[0] + 5
 
 
 def test_the_page_says_the_audience_and_marks_the_words(desk: factories.Desk, talks: dict[str, int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from routing.services.rules import contains, plain
+from inbox.phrases import contains, plain
 
 
 @pytest.mark.parametrize(

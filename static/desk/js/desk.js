@@ -20,7 +20,11 @@ function opened(fresh) {
   // One main part: the list is it while nothing is open.
   if (id) document.querySelector("#list[role=main]")?.removeAttribute("role");
   const timeline = document.querySelector("#timeline");
-  if (timeline && fresh) timeline.scrollTop = timeline.scrollHeight;
+  const sought = fresh && timeline?.querySelector("[data-sought]");
+  if (sought) {
+    sought.scrollIntoView({ block: "center" });
+    sought.focus({ preventScroll: true });
+  } else if (timeline && fresh) timeline.scrollTop = timeline.scrollHeight;
   for (const button of document.querySelectorAll("[data-again]")) button.hidden = false;
 }
 
