@@ -24,6 +24,7 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from routing import notices
 from routing.address import address_of_desk
@@ -188,7 +189,8 @@ def _message(mail: _Mail) -> EmailMessage:
         "stop": stop_address,
     }  # fmt: skip
     return EmailMessage(
-        subject=f"{number} unread notification{'s' if number != 1 else ''}",
+        subject=ngettext("%(number)s unread notification", "%(number)s unread notifications", number)
+        % {"number": number},
         body=render_to_string("routing/digest.txt", context),
         to=[mail.user.email],
         headers={
