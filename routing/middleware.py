@@ -30,7 +30,7 @@ class OwnTimeZone:
 
 
 class OwnLanguage:
-    """Speak the profile's language, or what the browser asks for; to programs with a token always English."""
+    """Speak the profile's language, or what the browser asks for; through the API always English."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,12 +59,9 @@ class Here:
 
 
 def _language(request: HttpRequest) -> str:
-    if request.path.startswith(_QUIET):
+    if request.path.startswith((*_QUIET, "/api/")):
         return settings.LANGUAGE_CODE
-    if not request.user.is_authenticated:  # a page before the sign-in, or a program
-        api = request.path.startswith("/api/")
-        return settings.LANGUAGE_CODE if api else translation.get_language_from_request(request)
-    profile = desk_of(request).profile
+    profile = desk_of(request).profile if request.user.is_authenticated else None
     return (profile.language if profile else "") or translation.get_language_from_request(request)
 
 

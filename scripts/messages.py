@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 import io
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages import Catalog, pofile
@@ -40,7 +40,9 @@ PLAIN = ("connectors/networks/", "connectors/base.py", "inbox/guard/search.py")
 Found = tuple[str, object, str | None]  # file, what is said (one or both numbers), context
 
 
-def _found(path: Path, said: Iterator[tuple[int, str, object, list[str]]], keywords: dict[str, object]) -> Iterator[Found]:
+def _found(
+    path: Path, said: Iterator[tuple[int, str, object, list[str]]], keywords: dict[str, object]
+) -> Iterator[Found]:
     name = path.relative_to(ROOT).as_posix()
     for _, function, words, _ in said:
         parts = words if isinstance(words, tuple) else (words,)
@@ -89,6 +91,10 @@ def of_plain(path: Path) -> Iterator[Found]:
         if isinstance(node, ast.Call)
         for word in node.keywords
         if word.arg in ("label", "group", "streams", "name")
+    } | {
+        id(node.args[1])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StreamSpec"
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in pieces | documents:
@@ -99,21 +105,18 @@ def of_plain(path: Path) -> Iterator[Found]:
 
 def gather(domain: str) -> Catalog:
     """What the sources say today."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
     found: list[Found] = []
-    for name in sorted(listed):
-        path = ROOT / name
-        if not path.is_file():
-            continue
-        if domain == "djangojs":
-            found += of_script(path) if name.startswith("static/desk/js/") else ()
-        elif name.startswith("templates/"):
+    if domain == "djangojs":
+        for path in sorted((ROOT / "static" / "desk" / "js").rglob("*.js")):
+            found += of_script(path)
+    else:
+        for path in sorted((ROOT / "templates").rglob("*.*")):
             found += of_template(path)
-        elif name.endswith(".py") and name.startswith(APPS) and "/migrations/" not in name:
-            found += of_python(path)
-            found += of_plain(path) if name.startswith(PLAIN) else ()
+        for path in sorted(path for app in APPS for path in (ROOT / app).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if "/migrations/" not in name:
+                found += of_python(path)
+                found += of_plain(path) if name.startswith(PLAIN) else ()
     catalog = Catalog(charset="utf-8")
     for name, said, context in found:
         catalog.add(said, locations=[(name, 0)], context=context)
@@ -153,8 +156,9 @@ def written(language: str, catalog: Catalog) -> bytes:
 
 
 def compiled(language: str, domain: str) -> bytes:
-    """The .mo that stands for a .po."""
+    """The .mo that stands for a .po, to the byte: without the time at which it was made."""
     catalog = read(language, domain)
+    catalog.project, catalog.version, catalog.creation_date = "socialdesk", domain, datetime(2026, 1, 1, tzinfo=UTC)
     out = io.BytesIO()
     write_mo(out, catalog)
     return out.getvalue()

@@ -27,6 +27,17 @@ register.filter("said", stored)
 register.filter("inside", inside)
 
 BODY = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+# They point along a line of text, so they point the other way where lines run from right to left.
+POINTING = {
+    "arrow-back-up",
+    "arrow-left",
+    "chevron-left",
+    "layout-sidebar-right",
+    "send",
+    "send-off",
+    "arrows-split",
+    "arrows-split-2",
+}
 GROUND = re.compile(r'<path stroke="none"[^>]*/>')
 MARKS = Path(settings.BASE_DIR) / "static" / "desk" / "marks"
 
@@ -48,7 +59,8 @@ def _drawing(folder: Path, name: str) -> SafeString:
 def icon(name: str, extra: str = "") -> SafeString:
     """One outline icon, drawn in place (no request, no script)."""
     drawing = _drawing(Path(settings.FRONT_END_PACKAGES["tabler"]), name)
-    return format_html('<svg class="i {}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', extra, drawing)
+    classes = f"{extra} turns".strip() if name in POINTING else extra
+    return format_html('<svg class="i {}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', classes, drawing)
 
 
 @register.simple_tag

@@ -23,7 +23,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from routing import notices
@@ -152,8 +152,11 @@ def _claim(user: User, since: datetime, now: datetime) -> list[notices.Line]:
 def _send(backend: BaseEmailBackend, mail: _Mail) -> bool:
     """Whether the server took it. Raises _Broken where nobody knows."""
     digest, taken = Digest.objects.filter(user=mail.user.pk), Notification.objects.filter(pk__in=mail.ids)
+    # Which language their browser asks for is known only where it asks.
+    with translation.override(mail.user.profile.language or settings.LANGUAGE_CODE):
+        message = _message(mail)
     try:
-        backend.send_messages([_message(mail)])
+        backend.send_messages([message])
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
         said, for_now = _refusal(error)
         if for_now:
