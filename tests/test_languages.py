@@ -84,7 +84,7 @@ SAID = {"title", "aria-label", "placeholder", "alt", "label", "content"}
 SAME = {"socialdesk", "CSV", "p90", "Shift", "Esc", "Enter", "Ctrl", "Alt", "handle", "network", "plan", "shop"}
 
 
-class _Shown(HTMLParser):
+class Shown(HTMLParser):
     """What a page shows: its text, and the attributes that are read out or shown."""
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ def untranslated(source: str) -> list[str]:
                 inside = ""
         elif token.token_type is TokenType.TEXT and not inside:
             kept.append(token.contents)
-    parser = _Shown()
+    parser = Shown()
     parser.feed("".join(kept))
     parser.close()
     return [word for text in parser.shown for word in WORDY.findall(text) if word not in SAME]
