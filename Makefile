@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PORT SANDBOX_PORT
 
-.PHONY: run test check lock install bench quality screenshots clean
+.PHONY: run test check lock messages install bench quality screenshots clean
 
 run:      ## start the whole desk on this machine (PORT=8000)
 	@exec $(PYTHON) scripts/bootstrap.py run
@@ -18,6 +18,9 @@ install:  ## only bring what `make run` needs
 
 lock:     ## pin the requirements anew (ARGS="--upgrade")
 	@exec $(PYTHON) scripts/bootstrap.py lock $(ARGS)
+
+messages: ## bring the catalogues of locale/ up to date with the sources, and compile them
+	@exec $(PYTHON) scripts/bootstrap.py messages
 
 bench:    ## figures beside their targets (ARGS="--quick" leaves out a million)
 	@exec $(PYTHON) scripts/bootstrap.py bench $(ARGS)

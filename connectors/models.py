@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from connectors.secrets import open_sealed, seal
 
@@ -14,9 +15,9 @@ from connectors.secrets import open_sealed, seal
 class Lane(models.IntegerChoices):
     """How the latest turn with a network went. Work of a lane is done by the hands that reach so far: crew.py."""
 
-    QUICK = 0, "Answers at once"
-    BUSY = 1, "Takes long, or has more waiting"
-    BROKEN = 2, "Takes very long, or never answers"
+    QUICK = 0, gettext_lazy("Answers at once")
+    BUSY = 1, gettext_lazy("Takes long, or has more waiting")
+    BROKEN = 2, gettext_lazy("Takes very long, or never answers")
 
 
 class Connection(models.Model):
@@ -26,10 +27,13 @@ class Connection(models.Model):
     patience: float | None = None
 
     class State(models.TextChoices):
-        ACTIVE = "active", "Active"
-        PAUSED = "paused", "Paused"
-        UNAUTHORISED = "unauthorised", "Needs a new authorisation"
-        REMOVED = "removed", "Removed"  # its conversations stay; the same account joins them when it is added again
+        ACTIVE = "active", gettext_lazy("Active")
+        PAUSED = "paused", gettext_lazy("Paused")
+        UNAUTHORISED = "unauthorised", gettext_lazy("Needs a new authorisation")
+        REMOVED = (
+            "removed",
+            gettext_lazy("Removed"),
+        )  # its conversations stay; the same account joins them when it is added again
 
     network = models.CharField(max_length=32)  # a registry key; nothing outside a network's folder compares it
     name = models.CharField(max_length=120)

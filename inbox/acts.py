@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from connectors.models import Connection
 from connectors.types import Act, ActSpec, Target
 from inbox.models import Conversation, Message, OutboxItem
+from inbox.saying import inside
 from inbox.services import networks
 
 State = OutboxItem.State
 PENDING = (State.HELD, State.QUEUED, State.SENDING, State.UNKNOWN)
-# While it is done, once it is, and what it is called on a button.
-WORDS: Mapping[str, tuple[str, str, str]] = {
-    "hide": ("Hiding", "Hidden", "Hide"),
-    "unhide": ("Showing it again", "Shown again", "Show again"),
-    "like": ("Liking", "Liked", "Like"),
-    "unlike": ("Taking the like back", "Like taken back", "Take the like back"),
-    "delete": ("Deleting", "Deleted", "Delete"),
-    "block": ("Blocking", "Blocked", "Block"),
-    "unblock": ("Unblocking", "Unblocked", "Unblock"),
+# While it is done, once it is, what it is called on a button, and where nobody knows whether it is done.
+WORDS: Mapping[str, tuple[str, str, str, str]] = {
+    "hide": (_("Hiding…"), _("Hidden"), _("Hide"), _("May have been hidden")),
+    "unhide": (_("Showing it again…"), _("Shown again"), _("Show again"), _("May have been shown again")),
+    "like": (_("Liking…"), _("Liked"), _("Like"), _("May have been liked")),
+    "unlike": (_("Taking the like back…"), _("Like taken back"), _("Take the like back"), _("May be taken back")),
+    "delete": (_("Deleting…"), _("Deleted"), _("Delete"), _("May have been deleted")),
+    "block": (_("Blocking…"), _("Blocked"), _("Block"), _("May have been blocked")),
+    "unblock": (_("Unblocking…"), _("Unblocked"), _("Unblock"), _("May have been unblocked")),
 }
 ICONS = {
     "hide": "eye-off", "unhide": "eye", "like": "thumb-up", "unlike": "thumb-down", "delete": "trash",
@@ -38,14 +42,14 @@ class Done:
 
     @property
     def words(self) -> str:
-        doing, done, name = WORDS[self.item.kind]
+        doing, done, name, doubtful = WORDS[self.item.kind]
         if self.item.state == State.SENT:
-            return done
+            return gettext(done)
         if self.item.state == State.UNKNOWN:
-            return f"May have been {done[0].lower()}{done[1:]}" if self.item.kind != "unlike" else "May be taken back"
+            return gettext(doubtful)
         if self.item.state in (State.REJECTED, State.FAILED):
-            return f"Not done: {name[0].lower()}{name[1:]}"
-        return f"{doing}…"
+            return gettext("Not done: %(act)s") % {"act": inside(gettext(name))}
+        return gettext(doing)
 
     @property
     def icon(self) -> str:
@@ -60,7 +64,7 @@ class Offer:
 
     @property
     def name(self) -> str:
-        return WORDS[self.spec.act][2]
+        return gettext(WORDS[self.spec.act][2])
 
     @property
     def icon(self) -> str:

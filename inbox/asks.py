@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 
 from inbox.models import CustomField, FieldValue
 from inbox.parameters import whole
@@ -64,11 +65,11 @@ class Ask:
         said = storable(said).strip()
         if kind in CustomField.CHOSEN:
             if (option := whole(said)) is None:
-                raise Unasked("Choose one of the field's options.")
+                raise Unasked(gettext("Choose one of the field's options."))
             return cls(field, kind, said, option=option)
         if kind == Kind.TEXT:
             if not 1 <= len(said) <= 100:
-                raise Unasked("Write 1 to 100 characters with which the text begins.")
+                raise Unasked(gettext("Write 1 to 100 characters with which the text begins."))
             return cls(field, kind, said, begins=said.lower())
         return cls(field, kind, said, **_range(kind, said))
 
@@ -113,9 +114,14 @@ def _range(kind: str, said: str) -> dict[str, Any]:
     wrong = (least and ends[0] is None) or (most and ends[1] is None) or ends == [None, None]
     if wrong:
         example = "10..20" if kind == Kind.NUMBER else "2026-01-01..2026-01-31"
-        raise Unasked(f"Write a {'number' if kind == Kind.NUMBER else 'day'} or a range, for example {example}.")
+        said = (
+            gettext("Write a number or a range, for example %(example)s.")
+            if kind == Kind.NUMBER
+            else gettext("Write a day or a range, for example %(example)s.")
+        )
+        raise Unasked(said % {"example": example})
     if None not in ends and ends[0] > ends[1]:  # type: ignore[operator]
-        raise Unasked("The range ends before it begins, so nothing could fit. Swap the two.")
+        raise Unasked(gettext("The range ends before it begins, so nothing could fit. Swap the two."))
     return {"least": ends[0], "most": ends[1]}
 
 
@@ -138,15 +144,15 @@ def read(text: str) -> Sequence[Ask]:
     parts = [part for part in _BETWEEN.split(storable(text)) if part.strip()]
     asked = split(storable(text))
     if len(asked) != len(parts) or not parts:
-        raise Unasked("Write the field's id, a colon and what is asked of it, for example 12:7.")
+        raise Unasked(gettext("Write the field's id, a colon and what is asked of it, for example 12:7."))
     return read_each(asked)
 
 
 def read_each(asked: Mapping[int, str]) -> Sequence[Ask]:
     """The same of what was split already."""
     if len(asked) > MOST:
-        raise Unasked(f"At most {MOST} fields at a time.")
+        raise Unasked(gettext("At most %(most)s fields at a time.") % {"most": MOST})
     kinds = dict(CustomField.objects.filter(pk__in=asked).values_list("pk", "kind"))
     if missing := asked.keys() - kinds.keys():
-        raise Unasked(f"There is no field {min(missing)}.")
+        raise Unasked(gettext("There is no field %(missing)s.") % {"missing": min(missing)})
     return [Ask.of(field, kinds[field], said) for field, said in asked.items()]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 
 from inbox.downstream import policy
 from inbox.models import Contact, ContactMerge, Conversation, Identity, Message, Mute, RecordField, VipEntry
@@ -166,7 +167,7 @@ def suggestions(user: Somebody, contact_id: int, identities: Iterable[Identity])
     own = {(row.network, row.handle.lower()) for row in identities if row.handle}
     same = seen.annotate(low_handle=Lower("handle")).filter(low_handle__in={handle for _, handle in own})
     found = [
-        Person(one.contact_id, one.identity, "the same handle")
+        Person(one.contact_id, one.identity, gettext("the same handle"))
         for one in (_people(same) if own else ())
         if (one.identity.network, one.identity.handle.lower()) not in own
     ]
@@ -175,7 +176,13 @@ def suggestions(user: Somebody, contact_id: int, identities: Iterable[Identity])
     by_record = _people(seen.filter(Q(contact__in=shared) | Q(contact__person__in=shared))) if shared else ()
     for one in by_record:
         if one.contact_id not in known:
-            found.append(Person(one.contact_id, one.identity, f"the same “{shared[one.contact_id]}” on record"))
+            found.append(
+                Person(
+                    one.contact_id,
+                    one.identity,
+                    gettext("the same “%(name)s” on record") % {"name": shared[one.contact_id]},
+                )
+            )
     return found
 
 

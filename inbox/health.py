@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from connectors.models import Connection, Lane, StreamGap, StreamState
 from inbox.downstream import policy
 from inbox.models import Event, OutboxItem, SendingPause
+from inbox.saying import inside, stored
 from inbox.services import networks, restored
 
 if TYPE_CHECKING:
@@ -22,10 +25,10 @@ if TYPE_CHECKING:
 State = Connection.State
 FAILING = 3  # turns of a stream that failed in a row: no passing trouble any more
 DAY = timedelta(hours=24)
-OUTCOMES = {"sent": "sent", "rejected": "refused", "failed": "failed", "unknown": "in doubt"}
+OUTCOMES = {"sent": _("sent"), "rejected": _("refused"), "failed": _("failed"), "unknown": _("in doubt")}
 _NEEDS = {
-    State.UNAUTHORISED: "Enter new secrets below: reading goes on from where it stopped, and what waits is sent.",
-    State.PAUSED: "Nothing is read or sent until somebody resumes it. Reading then goes on from where it stopped.",
+    State.UNAUTHORISED: _("Enter new secrets below: reading goes on from where it stopped, and what waits is sent."),
+    State.PAUSED: _("Nothing is read or sent until somebody resumes it. Reading then goes on from where it stopped."),
 }
 
 
@@ -95,21 +98,21 @@ class Card:
         if self.connection.state != State.ACTIVE:
             return str(self.connection.get_state_display())
         if self.state == "bad":
-            return "Reading fails"
-        return "Healthy" if self.state == "good" else "Not read yet"
+            return gettext("Reading fails")
+        return gettext("Healthy") if self.state == "good" else gettext("Not read yet")
 
     @property
     def needs(self) -> str:
-        return _NEEDS.get(State(self.connection.state), "")
+        return stored(_NEEDS.get(State(self.connection.state), ""))
 
     @property
     def results(self) -> Sequence[tuple[str, str, int]]:
-        return [(key, word, self.outcomes.get(key, 0)) for key, word in OUTCOMES.items()]
+        return [(key, gettext(word), self.outcomes.get(key, 0)) for key, word in OUTCOMES.items()]
 
 
 def card(connection: Connection, outcomes: Mapping[str, int] = MappingProxyType({})) -> Card:
     labels = networks.shown(connection.network).streams
-    streams = [Stream(labels.get(row.stream, row.stream), row) for row in connection.streams.all()]
+    streams = [Stream(stored(labels.get(row.stream, row.stream)), row) for row in connection.streams.all()]
     return Card(connection, streams, outcomes)
 
 
@@ -150,18 +153,18 @@ def failed_checks() -> list[Connection]:
 def notice(connection: Connection, pauses: Sequence[SendingPause]) -> str:
     """What whoever answers there must know before they write; "" where all is well. Asks nothing."""
     if connection.state == State.UNAUTHORISED:
-        return (
+        return gettext(
             "The network no longer accepts our access to this account. Replies wait and leave once an admin has "
             "authorised it again; new messages do not arrive until then."
         )
     if connection.state == State.PAUSED:
-        return "This account is paused. Replies wait until an admin resumes it; new messages do not arrive."
+        return gettext("This account is paused. Replies wait until an admin resumes it; new messages do not arrive.")
     if connection.state == State.REMOVED:
-        return "This account was removed from the desk. The conversation stays readable; nothing can be sent."
+        return gettext("This account was removed from the desk. The conversation stays readable; nothing can be sent.")
     if connection.sending_paused:
-        return "Sending is paused for this account. Replies wait until an admin resumes it."
+        return gettext("Sending is paused for this account. Replies wait until an admin resumes it.")
     if connection.send_not_before and connection.send_not_before > timezone.now():
-        return "The network asks us to slow down: replies of this account wait a little."
+        return gettext("The network asks us to slow down: replies of this account wait a little.")
     return _paused(connection, pauses)
 
 
@@ -169,29 +172,33 @@ def _paused(connection: Connection, pauses: Sequence[SendingPause]) -> str:
     mine = next((one for one in pauses if one.brand in ("", connection.brand)), None)
     if mine is None:
         return ""
-    what = f"for {mine.brand}" if mine.brand else "for everything"
-    return f"Sending is paused {what}. Replies are taken as ever: they wait here and leave once it is resumed."
+    if mine.brand:
+        return gettext(
+            "Sending is paused for %(brand)s. Replies are taken as ever: they wait here and leave once it is resumed."
+        ) % {"brand": mine.brand}
+    return gettext(
+        "Sending is paused for everything. Replies are taken as ever: they wait here and leave once it is resumed."
+    )
 
 
 def stopped(user: Somebody) -> str:
     """Why no reply of any account leaves, with the next step for ``user``; "" where they do. One statement."""
     if restored.at_home():
         return ""
-    return restored.STOPPED + (
-        restored.FOR_ADMINS if policy().permits(user, "manage_connections") else restored.FOR_OTHERS
-    )
+    then = restored.FOR_ADMINS if policy().permits(user, "manage_connections") else restored.FOR_OTHERS
+    return f"{restored.STOPPED} {then}"
 
 
 _DID = {
-    "changed": "changed its state to {state}",
-    "checked": "checked it",
-    "authorised": "entered new secrets",
-    "renamed": "renamed it from “{before}” to “{after}”",
-    "voiced": "changed how we speak here",
-    "branded": "changed its brand to “{after}”",
-    "removed": "removed it",
-    "failing": "could not read it three times in a row",
-    "gap_acknowledged": "has looked at a gap",
+    "changed": _("changed its state to {state}"),
+    "checked": _("checked it"),
+    "authorised": _("entered new secrets"),
+    "renamed": _("renamed it from “{before}” to “{after}”"),
+    "voiced": _("changed how we speak here"),
+    "branded": _("changed its brand to “{after}”"),
+    "removed": _("removed it"),
+    "failing": _("could not read it three times in a row"),
+    "gap_acknowledged": _("has looked at a gap"),
 }
 
 
@@ -212,6 +219,6 @@ def history(connection_id: int, *, limit: int = 12) -> list[Change]:
 
 def _change(row: Event) -> Change:
     data = {"state": "", "before": "", "after": "", **row.data}
-    data["state"] = str(dict(State.choices).get(data["state"], data["state"])).lower()
+    data["state"] = inside(dict(State.choices).get(data["state"], data["state"]))
     who = (row.actor.get_full_name() or row.actor.get_username()) if row.actor else "socialdesk"
-    return Change(row.at, who, _DID.get(row.kind.partition(".")[2], row.kind).format(**data))
+    return Change(row.at, who, gettext(_DID.get(row.kind.partition(".")[2], row.kind)).format(**data))

@@ -10,11 +10,13 @@ from itertools import groupby
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, ngettext
 
 from connectors.types import Act, ActSpec
 from inbox import acts, mentions
 from inbox.acts import Done, Offer
 from inbox.models import Attachment, Conversation, Message, OutboxItem
+from inbox.saying import inside, stored
 from inbox.selectors import Sought
 from inbox.services.media import File
 
@@ -189,22 +191,25 @@ def _from_log(row: dict[str, Any]) -> Line:
         return Line(STAFF, row["at"], "note", row["text"], who=who, pieces=pieces, note=row["id"])
     facts = json.loads(row["text"] or "{}")
     if "move" in facts:
-        return _of_move(row, who or "Somebody", facts)
+        return _of_move(row, who or gettext("Somebody"), facts)
     return Line(EVENT, row["at"], "event", *_sentence(row["kind"], who, facts))
 
 
 def _of_move(row: dict[str, Any], who: str, facts: dict[str, Any]) -> Line:
     """A case that was split or joined, as it is told on either side."""
     number = facts.get("messages", 0)
-    what = f"{number} message{'' if number == 1 else 's'}"
+    what = ngettext("%(number)s message", "%(number)s messages", number) % {"number": number}
     kind, there = row["kind"].removeprefix("conversation."), "to" in facts
-    text = {
-        ("split", True): f"{who} split {what} off into a conversation of their own.",
-        ("split", False): f"{who} split this off from another conversation.",
-        ("join", True): f"{who} joined this to another conversation.",
-        ("join", False): f"{who} joined another conversation to this one: {what}.",
-    }.get((kind, there), f"{who} took the {kind.removeprefix('un')} back.")
     undone = kind.startswith("un")
+    said = {
+        ("split", True): gettext("%(who)s split %(what)s off into a conversation of their own."),
+        ("split", False): gettext("%(who)s split this off from another conversation."),
+        ("join", True): gettext("%(who)s joined this to another conversation."),
+        ("join", False): gettext("%(who)s joined another conversation to this one: %(what)s."),
+        ("unsplit", there): gettext("%(who)s took the split back."),
+        ("unjoin", there): gettext("%(who)s took the join back."),
+    }[kind, there]
+    text = said % {"who": who, "what": what}
     return Line(
         EVENT, row["at"], "event", text, who, icon="arrows-split" if kind == "split" else "arrows-join",
         leads_to=facts.get("to") or facts.get("from"), move=None if undone else facts["move"],
@@ -215,13 +220,14 @@ def _sentence(kind: str, who: str, facts: dict[str, Any]) -> tuple[Any, ...]:
     """Text, who, and the rest of a Line's fields for an event."""
     name = who or "socialdesk"
     if kind == "conversation.resolved":
-        how = RESOLUTIONS.get(facts.get("resolution", ""), "").lower()
-        return f"{name} resolved it: {how}." if how else f"{name} resolved it.", who, None, None, (), "check"
+        how = inside(RESOLUTIONS.get(facts.get("resolution", ""), ""))
+        said = gettext("%(who)s resolved it: %(how)s.") if how else gettext("%(who)s resolved it.")
+        return said % {"who": name, "how": how}, who, None, None, (), "check"
     if kind == "conversation.snoozed":
         until = parse_datetime(str(facts.get("until", "")))
-        return f"{name} snoozed it until", who, None, None, (), "moon", until
-    reason = str(facts.get("reason", ""))
-    return f"Reopened. {reason}" if not who else f"{who} reopened it. {reason}", who, None, None, (), "refresh"
+        return gettext("%(who)s snoozed it until") % {"who": name}, who, None, None, (), "moon", until
+    said = gettext("%(who)s reopened it. %(reason)s") if who else gettext("Reopened. %(reason)s")
+    return said % {"who": who, "reason": stored(str(facts.get("reason", "")))}, who, None, None, (), "refresh"
 
 
 def undoable(items: Sequence[OutboxItem], author_id: int) -> list[OutboxItem]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext, ngettext
 
 from inbox.models import OutboxItem
 
@@ -28,10 +29,15 @@ class Trouble:
             return ""
         ours, near = self.item.found.get("ours"), self.item.found.get("alike", 0)
         if ours is None and not near:
-            return "It did not show enough to tell."
+            return gettext("It did not show enough to tell.")
         if ours is None:
-            return "It showed one that fits another reply too."
-        shown = f"Since then it showed {ours} post{'s' if ours != 1 else ''} of ours there"
+            return gettext("It showed one that fits another reply too.")
+        shown = ngettext(
+            "Since then it showed %(number)s post of ours there",
+            "Since then it showed %(number)s posts of ours there",
+            ours,
+        ) % {"number": ours}
         if near:
-            return f"{shown}: {'one is' if near == 1 else f'{near} are'} very like this."
-        return f"{shown}: {'none of them is this' if ours else 'this is not there'}."
+            alike = ngettext("one is very like this.", "%(number)s are very like this.", near) % {"number": near}
+            return f"{shown}: {alike}"
+        return f"{shown}: {gettext('none of them is this.') if ours else gettext('this is not there.')}"

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.utils.translation import gettext
 
 
 class Bounded(FileUploadHandler):
@@ -20,7 +21,7 @@ class Bounded(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.left -= len(raw_data)
         if self.left < 0:
-            raise RequestDataTooBig("The files of this request are too large.")
+            raise RequestDataTooBig(gettext("The files of this request are too large."))
         return raw_data
 
     def file_complete(self, file_size: int) -> UploadedFile[Any] | None:

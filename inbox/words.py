@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from django.utils.translation import gettext
+
 from inbox.marks import Pieces
 from inbox.services.storable import storable
 
@@ -114,7 +116,10 @@ def read(query: str) -> Asked:
     Raises Unasked.
     """
     if len(query) > LONGEST:
-        raise Unasked(f"Search for at most {LONGEST} characters; these are {len(query):,}. Take out what matters less.")
+        raise Unasked(
+            gettext("Search for at most %(longest)s characters; these are %(query)s. Take out what matters less.")
+            % {"longest": LONGEST, "query": f"{len(query):,}"}
+        )
     phrases: list[Phrase] = []
     loose = False
     for found in _CHUNK.finditer(storable(query)):
@@ -123,9 +128,11 @@ def read(query: str) -> Asked:
             phrases.append(words)
             loose = found.lastindex == 5
     if not phrases:
-        raise Unasked("There is no word in this search. Type a word, a name or a number.")
+        raise Unasked(gettext("There is no word in this search. Type a word, a name or a number."))
     if sum(map(len, phrases)) > MOST:
-        raise Unasked(f"Search for at most {MOST} words at once. Take out what matters less.")
+        raise Unasked(
+            gettext("Search for at most %(most)s words at once. Take out what matters less.") % {"most": MOST}
+        )
     return Asked(phrases, loose and len(phrases[-1][-1]) > 1)
 
 

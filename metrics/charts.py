@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from django.utils.translation import gettext
+
+from inbox.dates import many
+
 HEIGHT = 168  # of the drawing, without the words under it
 TOP = 8
 _STEPS = (1, 2, 2.5, 5, 10)
@@ -62,8 +66,20 @@ def columns(found: Sequence[Column]) -> Columns:
     for place, one in enumerate(found):
         middle = wide * (place + 0.5)
         for value, link, words, fill, left in (
-            (one.arrivals, one.arrivals_link, f"{one.name}, {one.arrivals:,} arrivals", "3", -0.36),
-            (one.handled, one.handled_link, f"{one.name}, {one.handled:,} handled", "1", 0.02),
+            (
+                one.arrivals,
+                one.arrivals_link,
+                _said(gettext("%(name)s, %(number)s arrivals"), one.name, one.arrivals),
+                "3",
+                -0.36,
+            ),
+            (
+                one.handled,
+                one.handled_link,
+                _said(gettext("%(name)s, %(number)s handled"), one.name, one.handled),
+                "1",
+                0.02,
+            ),
         ):
             if value:
                 bars.append(
@@ -81,7 +97,10 @@ def columns(found: Sequence[Column]) -> Columns:
         bars=bars,
         labels=labels,
         line=lines,
-        sentence=f"{total:,} arrivals and {handled:,} handled interactions in {len(found)} steps; the table has each.",
+        sentence=gettext(
+            "%(arrivals)s arrivals and %(handled)s handled interactions in %(steps)s steps; the table has each."
+        )
+        % {"arrivals": many(total), "handled": many(handled), "steps": len(found)},
     )
 
 
@@ -145,6 +164,10 @@ def dumbbell(found: Sequence[tuple[str, float, float, str, str]], *, begin: floa
     return Dumbbell(ticks, rows, 30 * len(rows), "; ".join(f"{one.label}: {one.words}" for one in rows))
 
 
+def _said(words: str, name: str, number: int) -> str:
+    return words % {"name": name, "number": many(number)}
+
+
 def _scale(highest: int) -> tuple[float, float]:
     """A step that people count in, and the top that holds ``highest`` in at most five of them."""
     if highest < 4:
@@ -160,10 +183,12 @@ def _share(percent: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{round(value):,}"
+    return many(round(value))
 
 
 def _minutes(minutes: int) -> str:
     if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+        return gettext("%(m)s min") % {"m": minutes}
+    if minutes < 2880:
+        return gettext("%(h)s h") % {"h": minutes // 60}
+    return gettext("%(d)s d") % {"d": minutes // 1440}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from metrics.days import Filter
 from metrics.rows import PAGE, seen
@@ -16,11 +17,11 @@ from routing.models import QueueEntry
 PARTS = ("open", "unassigned", "pending", "snoozed")
 # Key, words, from which age on: the younger ones first.
 AGES = (
-    ("1h", "Under 1 h", timedelta()),
-    ("4h", "1 to 4 h", timedelta(hours=1)),
-    ("1d", "4 to 24 h", timedelta(hours=4)),
-    ("3d", "1 to 3 d", timedelta(days=1)),
-    ("old", "Over 3 d", timedelta(days=3)),
+    ("1h", gettext_lazy("Under 1 h"), timedelta()),
+    ("4h", gettext_lazy("1 to 4 h"), timedelta(hours=1)),
+    ("1d", gettext_lazy("4 to 24 h"), timedelta(hours=4)),
+    ("3d", gettext_lazy("1 to 3 d"), timedelta(days=1)),
+    ("old", gettext_lazy("Over 3 d"), timedelta(days=3)),
 )
 
 
@@ -82,7 +83,7 @@ def waiting(chosen: Filter, *, now: datetime) -> Waiting:
         **{f"age_{number}": Count("pk", filter=_aged(number, now)) for number in range(len(AGES))}
     )
     first = _waiting(chosen).order_by("waiting_since").values_list("waiting_since", flat=True).first()
-    return Waiting([(key, words, found[f"age_{number}"]) for number, (key, words, _) in enumerate(AGES)], first)
+    return Waiting([(key, str(words), found[f"age_{number}"]) for number, (key, words, _) in enumerate(AGES)], first)
 
 
 def _aged(number: int, now: datetime) -> Q:

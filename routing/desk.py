@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 
 from inbox import health
 from inbox import selectors as selectors_of_inbox
@@ -21,7 +22,7 @@ from routing.progress import Progress
 from routing.selectors import Frame, Place
 from routing.services import queue
 
-AUDIENCES = {"": "All", "public": "Public", "direct": "Private"}
+AUDIENCES = {"": gettext_lazy("All"), "public": gettext_lazy("Public"), "direct": gettext_lazy("Private")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,22 @@ class Desk:
             return {}
         me = self.user.pk
         found = [
-            Queue("mine", "My work", "user", f"agent:{me}:open", Place(agent_id=me), {}),
-            Queue("waiting", "Waiting", "hourglass", f"agent:{me}:pending", Place(agent_id=me, status="pending"), {}),
-            Queue("snoozed", "Snoozed", "moon", f"agent:{me}:snoozed", Place(agent_id=me, status="snoozed"), {}),
+            Queue("mine", gettext("My work"), "user", f"agent:{me}:open", Place(agent_id=me), {}),
+            Queue(
+                "waiting",
+                gettext("Waiting"),
+                "hourglass",
+                f"agent:{me}:pending",
+                Place(agent_id=me, status="pending"),
+                {},
+            ),
+            Queue(
+                "snoozed", gettext("Snoozed"), "moon", f"agent:{me}:snoozed", Place(agent_id=me, status="snoozed"), {}
+            ),
             *(queue for team in self.teams for queue in _of_team(team)),
         ]
         if self.leads:
-            found.append(Queue("unrouted", "Not routed yet", "route", "unrouted", Place(unrouted=True), {}))
+            found.append(Queue("unrouted", gettext("Not routed yet"), "route", "unrouted", Place(unrouted=True), {}))
         return {queue.key: queue for queue in found}
 
     @cached_property
@@ -163,12 +173,12 @@ def _of_team(team: Team) -> list[Queue]:
         Queue(key, team.name, icon, f"team:{team.pk}:open", Place(team_id=team.pk), kept),
         Queue(
             f"{key}-unassigned",
-            f"{team.name}, unassigned",
+            gettext("%(team)s, unassigned") % {"team": team.name},
             "user-question",
             f"team:{team.pk}:unassigned",
             Place(team_id=team.pk, unassigned=True),
             {},
-            "Unassigned",
+            gettext("Unassigned"),
         ),
     ]
 

@@ -16,6 +16,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -97,7 +98,7 @@ class SearchQuery(Described):
 
     def validate_since(self, value: date) -> date:
         if not _EARLIEST <= value <= _LATEST:
-            raise ValidationError("Choose a day between 2000 and 2100.")
+            raise ValidationError(gettext("Choose a day between 2000 and 2100."))
         return value
 
     validate_until = validate_since
@@ -105,7 +106,7 @@ class SearchQuery(Described):
 
 def valid_assignee(value: str) -> str:
     if value not in ("me", "none") and not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise ValidationError("Send a colleague's id, `me` or `none`.")
+        raise ValidationError(gettext("Send a colleague's id, `me` or `none`."))
     return value
 
 
@@ -240,7 +241,9 @@ def page(user: User, asked: Mapping[str, Any], *, after: int | None, limit: int)
     except OperationalError as error:
         if getattr(error.__cause__, "pgcode", "") != _CANCELLED:
             raise
-        raise words.Unasked("This search takes too long. Add a word or a filter, for example a team.") from error
+        raise words.Unasked(
+            gettext("This search takes too long. Add a word or a filter, for example a team.")
+        ) from error
     return _hits(found[:limit], asked.get("q")), found[limit - 1].pk if len(found) > limit else None
 
 

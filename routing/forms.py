@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.conf.locale import LANG_INFO
 from django.contrib.auth import authenticate
 from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext, gettext_lazy
 
 from connectors.models import Connection
 from inbox import asks, describing
@@ -21,8 +23,12 @@ from routing import controls
 from routing.models import AgentProfile, Digest, Rule, Team, Topic
 from routing.services.hands import display_name
 
-THEMES = [("", "As the system"), ("light", "Light"), ("dark", "Dark")]
-VISIBILITIES = [("", "Publicly or privately"), ("public", "Publicly only"), ("direct", "Privately only")]
+THEMES = [("", gettext_lazy("As the system")), ("light", gettext_lazy("Light")), ("dark", gettext_lazy("Dark"))]
+VISIBILITIES = [
+    ("", gettext_lazy("Publicly or privately")),
+    ("public", gettext_lazy("Publicly only")),
+    ("direct", gettext_lazy("Privately only")),
+]
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 _LANGUAGES = {str(info["name"]).casefold(): code for code, info in LANG_INFO.items() if "name" in info}
 _MOST_WORDS = 200
@@ -32,15 +38,20 @@ class SettingsForm(forms.ModelForm[AgentProfile]):
     """What a person sets for themselves; role and capacity are not theirs to change."""
 
     theme = forms.ChoiceField(choices=THEMES, required=False, widget=forms.RadioSelect)
+    language = forms.ChoiceField(
+        choices=[("", gettext_lazy("As the browser says")), *settings.LANGUAGES],
+        required=False,
+        error_messages={"invalid_choice": gettext_lazy("Choose a language from the list.")},
+    )
 
     class Meta:
         model = AgentProfile
-        fields = ["theme", "single_keys", "time_zone"]
+        fields = ["theme", "single_keys", "time_zone", "language"]
 
     def clean_time_zone(self) -> str:
         zone = str(self.cleaned_data["time_zone"])
         if zone not in zoneinfo.available_timezones():
-            raise forms.ValidationError("Choose a time zone from the list, for example Europe/Stockholm.")
+            raise forms.ValidationError(gettext("Choose a time zone from the list, for example Europe/Stockholm."))
         return zone
 
 
@@ -48,18 +59,20 @@ class NoticesForm(forms.Form):
     """How somebody wants to hear of what concerns them."""
 
     desktop = forms.ChoiceField(choices=AgentProfile.Desktop.choices, required=False, widget=forms.RadioSelect)
-    how = forms.ChoiceField(choices=[("", "No mails"), *Digest.How.choices], required=False, widget=forms.RadioSelect)
+    how = forms.ChoiceField(
+        choices=[("", gettext_lazy("No mails")), *Digest.How.choices], required=False, widget=forms.RadioSelect
+    )
     hour = forms.TypedChoiceField(choices=[(hour, f"{hour:02d}:00") for hour in range(24)], coerce=int)
     email = forms.EmailField(
         max_length=254,
         required=False,
-        error_messages={"invalid": "This is no e-mail address. Write it like name@example.com."},
+        error_messages={"invalid": gettext_lazy("This is no e-mail address. Write it like name@example.com.")},
     )
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or self.cleaned_data
         if found.get("how") and not found.get("email") and "email" not in self.errors:
-            self.add_error("email", "Say where the mails go, or choose no mails.")
+            self.add_error("email", gettext("Say where the mails go, or choose no mails."))
         return found
 
 
@@ -73,7 +86,7 @@ class OwnPasswordForm(PasswordChangeForm):
     def clean_old_password(self) -> str:
         old = str(self.cleaned_data["old_password"])
         if authenticate(self.request, username=self.user.get_username(), password=old) is None:
-            raise ValidationError("That is not your current password.")
+            raise ValidationError(gettext("That is not your current password."))
         return old
 
 
@@ -93,9 +106,15 @@ class Several(forms.CharField):
         entries = [entry for entry in entries if entry]
         for entry in entries:
             if len(entry) > self.longest:
-                raise forms.ValidationError(f"“{entry[:20]}…” is longer than {self.longest} characters. Shorten it.")
+                raise forms.ValidationError(
+                    gettext("“%(entry)s…” is longer than %(longest)s characters. Shorten it.")
+                    % {"entry": entry[:20], "longest": self.longest}
+                )
         if len(entries) > _MOST_WORDS:
-            raise forms.ValidationError(f"At most {_MOST_WORDS} entries. Make a second rule for the rest.")
+            raise forms.ValidationError(
+                gettext("At most %(most_words)s entries. Make a second rule for the rest.")
+                % {"most_words": _MOST_WORDS}
+            )
         return entries
 
 
@@ -114,7 +133,9 @@ def _choices(rows: Sequence[Described], kept: Sequence[int], gone: str) -> list[
 class RuleForm(forms.Form):
     """A rule as a person writes it down. ``teams`` are those that its author may rule for."""
 
-    name = forms.CharField(max_length=120, error_messages={"required": "Give the rule a name, for example Refunds."})
+    name = forms.CharField(
+        max_length=120, error_messages={"required": gettext_lazy("Give the rule a name, for example Refunds.")}
+    )
     words = Several(longest=80, widget=forms.Textarea)
     languages = Several(longest=40)
     authors = Several(longest=200)
@@ -127,21 +148,23 @@ class RuleForm(forms.Form):
     vips = forms.TypedMultipleChoiceField(required=False, coerce=int)
     team = forms.ModelChoiceField(
         queryset=Team.objects.none(),
-        empty_label="Choose a team",
+        empty_label=gettext_lazy("Choose a team"),
         error_messages={
-            "required": "Choose the team that gets it.",
-            "invalid_choice": "Choose one of the teams that you lead.",
+            "required": gettext_lazy("Choose the team that gets it."),
+            "invalid_choice": gettext_lazy("Choose one of the teams that you lead."),
         },
     )
-    topic = forms.ModelChoiceField(queryset=Topic.objects.all(), required=False, empty_label="Anybody there")
-    agent = People(queryset=None, required=False, empty_label="Nobody in particular")
+    topic = forms.ModelChoiceField(
+        queryset=Topic.objects.all(), required=False, empty_label=gettext_lazy("Anybody there")
+    )
+    agent = People(queryset=None, required=False, empty_label=gettext_lazy("Nobody in particular"))
 
     def __init__(self, data: Any = None, *, teams: Any, rule: Rule | None = None) -> None:
         initial = {name: getattr(rule, name) for name in self.base_fields} if rule else {}
         super().__init__(data, initial=initial)
         known = describing.vocabulary()
-        self.choose("tags", _choices(known.tags, rule.tags if rule else (), "a tag that is gone"))
-        self.choose("vips", _choices(known.lists, rule.vips if rule else (), "a list that is gone"))
+        self.choose("tags", _choices(known.tags, rule.tags if rule else (), gettext("a tag that is gone")))
+        self.choose("vips", _choices(known.lists, rule.vips if rule else (), gettext("a list that is gone")))
         kept = {pk: said for pk, _, said in rule.fields} if rule else {}
         self.controls = controls.shown(known.fields, kept if data is None else controls.read(data))
         accounts = list(Connection.objects.order_by("name", "id"))
@@ -182,7 +205,9 @@ class RuleForm(forms.Form):
         for entry in self.cleaned_data["languages"]:
             code = _LANGUAGES.get(entry.casefold(), entry.casefold().replace("_", "-"))
             if not _CODE.fullmatch(code):
-                raise forms.ValidationError(f"“{entry}” is no language we know. Write its code, for example fr.")
+                raise forms.ValidationError(
+                    gettext("“%(name)s” is no language we know. Write its code, for example fr.") % {"name": entry}
+                )
             found.append(code)
         return found
 
@@ -190,16 +215,22 @@ class RuleForm(forms.Form):
         return [entry.removeprefix("@") for entry in self.cleaned_data["authors"] if entry != "@"]
 
 
-_NO_CAPACITY = "Capacity is a number from 0 to 500."
+_NO_CAPACITY = gettext_lazy("Capacity is a number from 0 to 500.")
 
 
 class NewPersonForm(forms.Form):
     """Somebody who shall get an account. Whether the role works in these teams, the service says."""
 
-    username = forms.CharField(max_length=150, error_messages={"required": "Give them a name to sign in with."})
-    first_name = forms.CharField(max_length=150, error_messages={"required": "Colleagues read this name. Fill it in."})
+    username = forms.CharField(
+        max_length=150, error_messages={"required": gettext_lazy("Give them a name to sign in with.")}
+    )
+    first_name = forms.CharField(
+        max_length=150, error_messages={"required": gettext_lazy("Colleagues read this name. Fill it in.")}
+    )
     last_name = forms.CharField(max_length=150, required=False)
-    role = forms.ChoiceField(choices=AgentProfile.Role.choices, error_messages={"required": "Choose a role."})
+    role = forms.ChoiceField(
+        choices=AgentProfile.Role.choices, error_messages={"required": gettext_lazy("Choose a role.")}
+    )
     capacity = forms.IntegerField(
         min_value=0, max_value=500, error_messages={"required": _NO_CAPACITY, "invalid": _NO_CAPACITY}
     )
@@ -214,7 +245,7 @@ class PersonForm(forms.Form):
     role = forms.ChoiceField(choices=AgentProfile.Role.choices)
     active = forms.BooleanField(required=False)
     capacity = forms.IntegerField(
-        min_value=0, max_value=500, error_messages={"required": "Capacity is a number from 0 to 500."}
+        min_value=0, max_value=500, error_messages={"required": gettext_lazy("Capacity is a number from 0 to 500.")}
     )
     takes_conversations = forms.BooleanField(required=False)
     needs_approval = forms.BooleanField(required=False)
@@ -226,7 +257,7 @@ class PersonForm(forms.Form):
 class TeamForm(forms.Form):
     """A team. A lead's form has neither name nor kind."""
 
-    name = forms.CharField(max_length=80, error_messages={"required": "Give the team a name."})
+    name = forms.CharField(max_length=80, error_messages={"required": gettext_lazy("Give the team a name.")})
     kind = forms.ChoiceField(choices=Team.Kind.choices)
     topics = forms.ModelMultipleChoiceField(
         queryset=Topic.objects.all(), required=False, widget=forms.CheckboxSelectMultiple

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from inbox.downstream import downstream, policy
 from inbox.models import Message, Note
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from inbox.models import Conversation
 
 PAGE = 50
-GONE = "About a conversation that you may no longer see."
+GONE = _("About a conversation that you may no longer see.")
 EXCERPT = 280
 Kind = Notification.Kind
 _ICONS = {
@@ -27,23 +29,23 @@ _ICONS = {
     Kind.APPROVAL: "eye-check", Kind.DECIDED: "checks", Kind.UNSENT: "send-off", Kind.ILL: "plug",
 }  # fmt: skip
 _SENTENCES = {
-    "note.added": "{who} mentioned you in a note",
-    "message.received": "{customer} wrote again",
-    "outbox.approved": "{who} approved your reply",
-    "outbox.returned": "{who} returned your reply with a comment",
-    "guard.overridden": "{who} let your reply pass",
-    "outbox.rejected": "The network refused your reply",
-    "outbox.failed": "Your reply could not be sent",
-    "outbox.unknown": "Your reply may have been sent, or not",
-    "act.rejected": "The network refused what you wanted done",
-    "act.failed": "What you wanted done could not be done",
-    "act.unknown": "What you wanted done may be done, or not",
-    "connection.failing": "Reading {account} has failed three times",
-    "connection.changed": "The network no longer accepts our access to {account}",
+    "note.added": _("{who} mentioned you in a note"),
+    "message.received": _("{customer} wrote again"),
+    "outbox.approved": _("{who} approved your reply"),
+    "outbox.returned": _("{who} returned your reply with a comment"),
+    "guard.overridden": _("{who} let your reply pass"),
+    "outbox.rejected": _("The network refused your reply"),
+    "outbox.failed": _("Your reply could not be sent"),
+    "outbox.unknown": _("Your reply may have been sent, or not"),
+    "act.rejected": _("The network refused what you wanted done"),
+    "act.failed": _("What you wanted done could not be done"),
+    "act.unknown": _("What you wanted done may be done, or not"),
+    "connection.failing": _("Reading {account} has failed three times"),
+    "connection.changed": _("The network no longer accepts our access to {account}"),
 }
 _BY_KIND = {
-    Kind.ASSIGNED: "Assigned to you", Kind.HANDED: "{who} handed it to you",
-    Kind.APPROVAL: "A reply of {who} waits to be read",
+    Kind.ASSIGNED: _("Assigned to you"), Kind.HANDED: _("{who} handed it to you"),
+    Kind.APPROVAL: _("A reply of {who} waits to be read"),
 }  # fmt: skip
 
 
@@ -67,14 +69,14 @@ class Line:
     @property
     def plain(self) -> str:
         """Without anything of the customer's."""
-        return self._said("The customer")
+        return self._said(gettext("The customer"))
 
     def _said(self, customer: str) -> str:
         if not self.seen:
-            return GONE
+            return gettext(GONE)
         words = _BY_KIND.get(Kind(self.row.kind)) or _SENTENCES[self.row.told]
-        who = display_name(self.row.actor) if self.row.actor else "Somebody"
-        return words.format(who=who, customer=customer, account=self.row.connection or "")
+        who = display_name(self.row.actor) if self.row.actor else gettext("Somebody")
+        return gettext(words).format(who=who, customer=customer, account=self.row.connection or "")
 
     @property
     def address(self) -> str:

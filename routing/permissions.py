@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 from inbox.downstream import REPLIES, Colleague
 from inbox.models import Conversation
@@ -74,7 +75,6 @@ _MAY_ANSWER = """
                 ON y.team_id = x.team_id AND y.user_id = u.id WHERE x.connection_id = {0} AND x.{1}))
 """
 _FLAGS = {"reply_publicly": "may_reply_publicly", "reply_privately": "may_reply_privately"}
-_HOW = {"reply_publicly": "publicly", "reply_privately": "privately"}
 
 
 class RoutingPolicy:
@@ -133,12 +133,21 @@ class RoutingPolicy:
             )
             row = cursor.fetchone()
         if row is None:
-            return "Whoever wrote this no longer answers customers here. Somebody else has to send it."
+            return gettext("Whoever wrote this no longer answers customers here. Somebody else has to send it.")
         may, where, teams = row
         if may:
             return ""
-        who = f"Hand it to {_either(teams)}" if teams else "Ask an admin to let a team do so"
-        return f"Your teams may not reply {_HOW[action]} on {where}. {who}, or leave a note."
+        who = (
+            gettext("Hand it to %(teams)s") % {"teams": _either(teams)}
+            if teams
+            else gettext("Ask an admin to let a team do so")
+        )
+        said = (
+            gettext("Your teams may not reply publicly on %(where)s. %(who)s, or leave a note.")
+            if action == "reply_publicly"
+            else gettext("Your teams may not reply privately on %(where)s. %(who)s, or leave a note.")
+        )
+        return said % {"where": where, "who": who}
 
     def approval(self, user: Somebody, conversation_id: int) -> str:
         with connection.cursor() as cursor:
@@ -156,8 +165,12 @@ class RoutingPolicy:
             )
             person, topic = cursor.fetchone() or (None, None)
         if person:
-            return f"What {person} writes is read by somebody else before it leaves."
-        return f"Replies about {topic} are read by somebody else before they leave." if topic else ""
+            return gettext("What %(person)s writes is read by somebody else before it leaves.") % {"person": person}
+        return (
+            gettext("Replies about %(topic)s are read by somebody else before they leave.") % {"topic": topic}
+            if topic
+            else ""
+        )
 
     def people(self, action: str, conversation_ids: Collection[int]) -> dict[int, list[Colleague]]:
         with connection.cursor() as cursor:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from inbox.downstream import policy
 from inbox.models import Conversation
@@ -15,20 +17,20 @@ from routing.models import BulkItem, BulkJob
 Kind, State = BulkJob.Kind, BulkItem.State
 # While it is done, and once it is.
 WORDS: Mapping[str, tuple[str, str]] = {
-    Kind.ASSIGN: ("Assigning", "assigned"),
-    Kind.RESOLVE: ("Resolving", "resolved"),
-    Kind.TAG: ("Tagging", "tagged"),
-    Kind.REPLY: ("Replying to", "answered"),
-    Kind.HIDE: ("Hiding", "hidden"),
+    Kind.ASSIGN: (_("Assigning %(number)s of %(total)s"), _("%(number)s assigned")),
+    Kind.RESOLVE: (_("Resolving %(number)s of %(total)s"), _("%(number)s resolved")),
+    Kind.TAG: (_("Tagging %(number)s of %(total)s"), _("%(number)s tagged")),
+    Kind.REPLY: (_("Replying to %(number)s of %(total)s"), _("%(number)s answered")),
+    Kind.HIDE: (_("Hiding %(number)s of %(total)s"), _("%(number)s hidden")),
 }
 # What is read first: what needs somebody.
 ORDER = (State.FAILED, State.CHANGED, State.HELD, State.SKIPPED, State.UNDOING, State.WAITING, State.DONE, State.UNDONE)
 _SAID = {
-    State.HELD: "held for a lead",
-    State.CHANGED: "changed meanwhile",
-    State.FAILED: "not done",
-    State.SKIPPED: "stopped",
-    State.UNDONE: "taken back",
+    State.HELD: _("%(number)s held for a lead"),
+    State.CHANGED: _("%(number)s changed meanwhile"),
+    State.FAILED: _("%(number)s not done"),
+    State.SKIPPED: _("%(number)s stopped"),
+    State.UNDONE: _("%(number)s taken back"),
 }
 
 
@@ -62,11 +64,13 @@ class Progress:
         """ "Resolving 12 of 43", or "41 resolved, 2 changed meanwhile"."""
         doing, done = WORDS[self.kind]
         if self.running:
-            verb = "Taking back" if self.states.get(State.UNDOING) else doing
-            return f"{verb} {self.finished} of {self.total}"
+            verb = _("Taking back %(number)s of %(total)s") if self.states.get(State.UNDOING) else doing
+            return gettext(verb) % {"number": self.finished, "total": self.total}
         said = {State.DONE: done, **_SAID}
-        parts = [f"{self.states[state]} {word}" for state, word in said.items() if self.states.get(state)]
-        return ", ".join(parts) or "Nothing to do"
+        parts = [
+            gettext(word) % {"number": number} for state, word in said.items() if (number := self.states.get(state))
+        ]
+        return ", ".join(parts) or gettext("Nothing to do")
 
 
 @dataclass(frozen=True, slots=True)

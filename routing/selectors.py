@@ -74,7 +74,7 @@ class Row:
 
     @property
     def status_label(self) -> str:
-        return _LABELS[self.status]
+        return str(_LABELS[self.status])
 
 
 _MARKS = MARK_NAMES.format("i.contact_id")

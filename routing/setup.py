@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.utils.translation import gettext
 
 from connectors.models import Connection
 from routing.models import AgentProfile, AnswerPermission, Expertise, Membership, Rule, Team
@@ -63,15 +64,16 @@ def staffed_teams() -> list[Staffed]:
 def _trouble(team: Team, members: Collection[AgentProfile]) -> str:
     working = [one for one in members if one.role in hands.WORKING_ROLES]
     if not working:
-        then = "What no rule takes waits here." if team.is_help_desk else "What rules send here goes to the help desk."
-        return f"Nobody works here. {then} Add somebody."
+        if team.is_help_desk:
+            return gettext("Nobody works here. What no rule takes waits here. Add somebody.")
+        return gettext("Nobody works here. What rules send here goes to the help desk. Add somebody.")
     given = [one for one in working if one.takes_conversations]
     if not given:
-        return "Nobody here is given work by itself. Leads hand it out, or take it themselves."
+        return gettext("Nobody here is given work by itself. Leads hand it out, or take it themselves.")
     if not any(one.capacity for one in given):
-        return "Everybody here has a capacity of 0, so nothing is given to anybody. Raise it under People."
+        return gettext("Everybody here has a capacity of 0, so nothing is given to anybody. Raise it under People.")
     if all(one.availability == Availability.AWAY for one in given):
-        return "Everybody here is away. What comes waits in the queue."
+        return gettext("Everybody here is away. What comes waits in the queue.")
     return ""
 
 
@@ -111,11 +113,14 @@ def trouble_of_rules(rules: Collection[Rule]) -> dict[int, str]:
     found = {}
     for rule in rules:
         if rule.agent is not None and not rule.agent.is_active:
-            found[rule.pk] = f"{hands.display_name(rule.agent)} no longer signs in, so it goes to the team."
+            found[rule.pk] = gettext("%(agent)s no longer signs in, so it goes to the team.") % {
+                "agent": hands.display_name(rule.agent)
+            }
         elif rule.agent is not None and (rule.team_id, rule.agent_id) not in memberships:
-            found[rule.pk] = (
-                f"{hands.display_name(rule.agent)} no longer works in {rule.team.name}, so it goes to the team."
-            )
+            found[rule.pk] = gettext("%(agent)s no longer works in %(team)s, so it goes to the team.") % {
+                "agent": hands.display_name(rule.agent),
+                "team": rule.team.name,
+            }
         elif said := trouble.get(rule.team_id):
             found[rule.pk] = f"{rule.team.name}: {said}"
     return found

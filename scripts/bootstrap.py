@@ -1,6 +1,6 @@
 """What make calls: brings what is missing, then does the work. Standard library only, for any Python that finds it.
 
-python3 scripts/bootstrap.py run | test [pytest arguments] | check | lock | install | screenshots
+python3 scripts/bootstrap.py run | test [pytest arguments] | check | lock | messages | install | screenshots
 """
 
 import contextlib
@@ -197,6 +197,7 @@ def work(command, arguments):
         "quality": ["-m", "tests.quality.run"],
         "check": ["-m", "scripts.check"],
         "lock": ["-m", "scripts.lock"],
+        "messages": ["-m", "scripts.messages"],
         "screenshots": ["-m", "scripts.screenshots"],
         "install": ["-c", ""],
     }

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from socialdesk import live
 from socialdesk.api.views import NoSuchCall
 from socialdesk.health import healthz
+from socialdesk.words import words
 
 
 class Anything(StringConverter):
@@ -23,6 +24,7 @@ urlpatterns = [
     path("accounts/login/", LoginView.as_view(), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("events", live.events, name="events"),
+    path("words/<slug:language>.js", words, name="words"),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="api_schema"),
     path("", include("routing.urls")),
     path("", include("inbox.urls")),

@@ -370,6 +370,8 @@ TABLE: list[Row] = [
     Row("accounts/login/", "GET", "/accounts/login/", EVERYBODY),
     Row("accounts/login/", "POST", "/accounts/login/", EVERYBODY),
     Row("accounts/login/", "PUT", "/accounts/login/", EVERYBODY),  # Django reads it as an empty form
+    Row("words/<slug:language>.js", "GET", "/words/de.js", EVERYBODY),
+    Row("words/<slug:language>.js", "GET", "/words/tlh.js", GONE),
     # A link that works leads on: tests/routing/test_passwords.py.
     Row("accounts/welcome/<str:token>/", "GET", "/accounts/welcome/abc/", GONE),
     Row("accounts/welcome/", "GET", "/accounts/welcome/", GONE),

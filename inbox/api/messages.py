@@ -23,6 +23,7 @@ from inbox.downstream import REPLIES
 from inbox.guard import Finding
 from inbox.models import Message, Note, OutboxHold, OutboxItem
 from inbox.permissions import conversation_for, item_for, person
+from inbox.saying import stored
 from inbox.services import advice, conversations, outbox, replies, saved
 from inbox.services.conversations import Refused
 
@@ -119,7 +120,10 @@ class FindingSerializer(serializers.Serializer[Finding]):
     part = serializers.IntegerField(help_text="Which of the public texts: `text` and `more`, or `line` and `fallback`.")
     start = serializers.IntegerField(help_text="In code points, as is `end`.")
     end = serializers.IntegerField()
-    why = serializers.CharField()
+    why = serializers.SerializerMethodField()
+
+    def get_why(self, found: Finding) -> str:
+        return stored(found.why)
 
 
 class AdviceSerializer(MeasureSerializer):
@@ -137,7 +141,8 @@ class MeasureView(APIView):
         """Measure a text as the network counts it, and show it to the guard. Stores nothing."""
         conversation = conversation_for(request.user, asked.pop("conversation"), REPLIES[asked["visibility"]])
         said = advice.advise(conversation=conversation, **asked)
-        told = {name: getattr(said, name) for name in ("refused", "warnings", "parts", "findings")}
+        told = {"parts": said.parts, "findings": said.findings}
+        told |= {"refused": stored(said.refused), "warnings": [stored(one) for one in said.warnings]}
         return {**MeasureSerializer(said.length).data, **told}
 
 

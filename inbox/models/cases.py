@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from inbox.models.conversations import Conversation
 
@@ -14,8 +15,8 @@ class CaseMove(models.Model):
     """One decision that something of a conversation belongs in another one. Ids only; no words of a customer."""
 
     class Kind(models.TextChoices):
-        SPLIT = "split", "Split"
-        JOIN = "join", "Joined"
+        SPLIT = "split", gettext_lazy("Split")
+        JOIN = "join", gettext_lazy("Joined")
 
     kind = models.CharField(max_length=5, choices=Kind)
     source = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from inbox.models.conversations import Conversation
 
@@ -48,10 +49,10 @@ class MacroVersion(models.Model):
     """A macro as somebody left it. Versions outlive their macro, so that a deleted one can be brought back."""
 
     class Did(models.TextChoices):
-        ADDED = "added", "added it"
-        CHANGED = "changed", "changed it"
-        RESTORED = "restored", "brought an earlier version back"
-        DELETED = "deleted", "deleted it"
+        ADDED = "added", gettext_lazy("added it")
+        CHANGED = "changed", gettext_lazy("changed it")
+        RESTORED = "restored", gettext_lazy("brought an earlier version back")
+        DELETED = "deleted", gettext_lazy("deleted it")
 
     macro = models.ForeignKey(Macro, on_delete=models.DO_NOTHING, db_constraint=False, related_name="versions")
     name = models.CharField(max_length=80)

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from connectors.models import Connection
 
@@ -78,16 +79,16 @@ class Conversation(models.Model):
     """
 
     class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        PENDING = "pending", "Waiting for the customer"
-        SNOOZED = "snoozed", "Snoozed"
-        RESOLVED = "resolved", "Resolved"
+        OPEN = "open", gettext_lazy("Open")
+        PENDING = "pending", gettext_lazy("Waiting for the customer")
+        SNOOZED = "snoozed", gettext_lazy("Snoozed")
+        RESOLVED = "resolved", gettext_lazy("Resolved")
 
     class Resolution(models.TextChoices):
-        ANSWERED = "answered", "Answered"
-        NO_ACTION = "no_action", "No action needed"
-        SPAM = "spam", "Spam"
-        DUPLICATE = "duplicate", "Duplicate"
+        ANSWERED = "answered", gettext_lazy("Answered")
+        NO_ACTION = "no_action", gettext_lazy("No action needed")
+        SPAM = "spam", gettext_lazy("Spam")
+        DUPLICATE = "duplicate", gettext_lazy("Duplicate")
 
     # What the constraints and indexes below begin with has no index of its own. Connections and
     # identities are never deleted under their conversations (PROTECT), so the database need not look them up again.
@@ -142,9 +143,9 @@ class Message(models.Model):
     """One stored entry. A row without a conversation is context: shown above a thread, never a turn."""
 
     class Direction(models.TextChoices):
-        IN = "in", "From the contact"
-        OUT = "out", "From us"
-        CONTEXT = "context", "Somebody else in the thread"
+        IN = "in", gettext_lazy("From the contact")
+        OUT = "out", gettext_lazy("From us")
+        CONTEXT = "context", gettext_lazy("Somebody else in the thread")
 
     connection = models.ForeignKey(
         Connection, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from inbox.models.conversations import Conversation
 
@@ -18,11 +19,11 @@ class CustomField(models.Model):
     class Kind(models.TextChoices):
         """Never changed afterwards: the values would lose their sense."""
 
-        CHOICE = "choice", "Choice"
-        TEXT = "text", "Text"
-        NUMBER = "number", "Number"
-        DATE = "date", "Date"
-        PRODUCT = "product", "Product"
+        CHOICE = "choice", gettext_lazy("Choice")
+        TEXT = "text", gettext_lazy("Text")
+        NUMBER = "number", gettext_lazy("Number")
+        DATE = "date", gettext_lazy("Date")
+        PRODUCT = "product", gettext_lazy("Product")
 
     CHOSEN = (Kind.CHOICE, Kind.PRODUCT)  # of a list of options
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from inbox.models.conversations import Conversation, Message
 from inbox.models.outbox import OutboxItem
@@ -32,9 +33,9 @@ class MediaCopy(models.Model):
     """
 
     class State(models.TextChoices):
-        WANTED = "wanted", "Being fetched"
-        KEPT = "kept", "Kept"
-        REFUSED = "refused", "Cannot be shown"
+        WANTED = "wanted", gettext_lazy("Being fetched")
+        KEPT = "kept", gettext_lazy("Kept")
+        REFUSED = "refused", gettext_lazy("Cannot be shown")
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
     position = models.PositiveSmallIntegerField()  # in the message's facts

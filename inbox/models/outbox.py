@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from connectors.models import Connection
 from inbox.models.conversations import Conversation, Message
@@ -22,26 +23,26 @@ class OutboxItem(models.Model):
     """A reply, or an act on a post or a person, on its way. Moves go through services/outbox.py, conditionally."""
 
     class State(models.TextChoices):
-        HELD = "held", "Held"
-        QUEUED = "queued", "Waiting to be sent"
-        SENDING = "sending", "Sending"
-        SENT = "sent", "Sent"
-        REJECTED = "rejected", "Not sent"
-        FAILED = "failed", "Not sent"
-        UNKNOWN = "unknown", "May have been sent"
-        CANCELLED = "cancelled", "Cancelled"
+        HELD = "held", gettext_lazy("Held")
+        QUEUED = "queued", gettext_lazy("Waiting to be sent")
+        SENDING = "sending", gettext_lazy("Sending")
+        SENT = "sent", gettext_lazy("Sent")
+        REJECTED = "rejected", gettext_lazy("Not sent")
+        FAILED = "failed", gettext_lazy("Not sent")
+        UNKNOWN = "unknown", gettext_lazy("May have been sent")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
     class Kind(models.TextChoices):
-        REPLY = "reply", "Public reply"
-        DIRECT = "direct", "Private reply"
+        REPLY = "reply", gettext_lazy("Public reply")
+        DIRECT = "direct", gettext_lazy("Private reply")
         # The values of connectors.types.Act: what is done to a post or a person.
-        HIDE = "hide", "Hide"
-        UNHIDE = "unhide", "Show again"
-        LIKE = "like", "Like"
-        UNLIKE = "unlike", "Take the like back"
-        DELETE = "delete", "Delete"
-        BLOCK = "block", "Block"
-        UNBLOCK = "unblock", "Unblock"
+        HIDE = "hide", gettext_lazy("Hide")
+        UNHIDE = "unhide", gettext_lazy("Show again")
+        LIKE = "like", gettext_lazy("Like")
+        UNLIKE = "unlike", gettext_lazy("Take the like back")
+        DELETE = "delete", gettext_lazy("Delete")
+        BLOCK = "block", gettext_lazy("Block")
+        UNBLOCK = "unblock", gettext_lazy("Unblock")
 
     REPLIES = ("reply", "direct")
     TROUBLE = ("unknown", "failed", "rejected")  # these need a person
@@ -146,10 +147,10 @@ class OutboxHold(models.Model):
     """Something that keeps an item from leaving. Open while ``released_at`` is null."""
 
     class Kind(models.TextChoices):
-        UNDO = "undo", "You can still undo this"
-        SCHEDULE = "schedule", "Scheduled"
-        GUARD = "guard", "Held by the guard"
-        APPROVAL = "approval", "Waiting for approval"
+        UNDO = "undo", gettext_lazy("You can still undo this")
+        SCHEDULE = "schedule", gettext_lazy("Scheduled")
+        GUARD = "guard", gettext_lazy("Held by the guard")
+        APPROVAL = "approval", gettext_lazy("Waiting for approval")
 
     BY_PEOPLE = ("guard", "approval")  # no time releases these
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from connectors.secrets import open_sealed
 from inbox.models.conversations import Contact
@@ -14,9 +15,9 @@ class RecordField(models.Model):
     """One field of a contact's record. The ciphertext is bound to its row: copied elsewhere it does not open."""
 
     class Protection(models.TextChoices):
-        SECRET = "secret", "Secret: never in public"
-        SOFT = "soft", "Soft: only warned about"
-        OPEN = "open", "Open: may be said"
+        SECRET = "secret", gettext_lazy("Secret: never in public")
+        SOFT = "soft", gettext_lazy("Soft: only warned about")
+        OPEN = "open", gettext_lazy("Open: may be said")
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="record", db_index=False)
     name = models.CharField(max_length=64)

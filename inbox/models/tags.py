@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from inbox.models.conversations import Conversation
 
@@ -17,14 +18,14 @@ class Tag(models.Model):
     class Colour(models.TextChoices):
         """A fixed palette: the pages' style sheet has a class for each."""
 
-        GREY = "grey", "Grey"
-        RED = "red", "Red"
-        ORANGE = "orange", "Orange"
-        YELLOW = "yellow", "Yellow"
-        GREEN = "green", "Green"
-        TEAL = "teal", "Teal"
-        BLUE = "blue", "Blue"
-        PURPLE = "purple", "Purple"
+        GREY = "grey", gettext_lazy("Grey")
+        RED = "red", gettext_lazy("Red")
+        ORANGE = "orange", gettext_lazy("Orange")
+        YELLOW = "yellow", gettext_lazy("Yellow")
+        GREEN = "green", gettext_lazy("Green")
+        TEAL = "teal", gettext_lazy("Teal")
+        BLUE = "blue", gettext_lazy("Blue")
+        PURPLE = "purple", gettext_lazy("Purple")
 
     name = models.CharField(max_length=40)
     colour = models.CharField(max_length=8, choices=Colour, default=Colour.GREY)

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from connectors.base import Connector
 from connectors.errors import AuthError, ConfigError, ConnectorError
@@ -36,7 +37,7 @@ def add(
     account = connections.built(network, given, secrets, PATIENCE).check()
     known = Connection.objects.filter(network=network, account_id=account.external_id).exclude(state=State.REMOVED)
     if known.exists():
-        raise ConfigError("This account is connected already. Open it to enter new secrets.")
+        raise ConfigError(gettext("This account is connected already. Open it to enter new secrets."))
     called = _name(name or (f"@{account.handle}" if account.handle else account.name) or account.external_id)
     connection = connections.connect(network=network, name=called, config=given, secrets=secrets, actor=actor)
     _take_over(connection)
@@ -78,15 +79,18 @@ def authorise(*, connection_id: int, secrets: Mapping[str, str], actor: Abstract
     connection = Connection.objects.exclude(state=State.REMOVED).get(pk=connection_id)
     given = {name: value for name, value in secrets.items() if value}
     if not given:
-        raise ConfigError("Nothing was entered. The secrets that are stored stay as they are.")
+        raise ConfigError(gettext("Nothing was entered. The secrets that are stored stay as they are."))
     before, wanted = connection.state, _complete(connection, given)
     plain = {name: value for name, value in connection.config.items() if name not in networks.ANSWERED}
     account = connections.built(connection.network, plain, wanted, PATIENCE).check()
     if account.external_id != connection.account_id:
         theirs = f"@{account.handle}" if account.handle else account.name or account.external_id
         raise ConfigError(
-            f"These are the secrets of another account ({theirs}). Nothing was changed. Enter those of this one, or "
-            "add the other as an account of its own."
+            gettext(
+                "These are the secrets of another account (%(theirs)s). Nothing was changed. "
+                "Enter those of this one, or add the other as an account of its own."
+            )
+            % {"theirs": theirs}
         )
     connections.connect(
         network=connection.network, name=connection.name, config=plain, secrets=wanted, actor=actor, state=before
@@ -122,7 +126,7 @@ def rename(*, connection_id: int, name: str, actor: AbstractBaseUser) -> None:
     """Call it otherwise. Raises Refused."""
     called = _name(name)
     if not called:
-        raise Refused("A connection needs a name.")
+        raise Refused(gettext("A connection needs a name."))
     with transaction.atomic():
         connection = Connection.objects.select_for_update().exclude(state=State.REMOVED).get(pk=connection_id)
         if called != connection.name:
@@ -134,7 +138,10 @@ def set_voice(*, connection_id: int, voice: str, actor: AbstractBaseUser) -> Non
     """How we speak here, for whoever answers; empty takes it away. Raises Refused."""
     said = storable(voice).replace("\r\n", "\n").strip()
     if len(said) > LONGEST_VOICE:
-        raise Refused(f"Nothing was stored: this has {len(said):,} characters, at most {LONGEST_VOICE:,} fit.")
+        raise Refused(
+            gettext("Nothing was stored: this has %(said)s characters, at most %(longest_voice)s fit.")
+            % {"said": f"{len(said):,}", "longest_voice": f"{LONGEST_VOICE:,}"}
+        )
     with transaction.atomic():
         connection = Connection.objects.select_for_update().exclude(state=State.REMOVED).get(pk=connection_id)
         if said != connection.voice:
@@ -164,7 +171,7 @@ def remove(*, connection_id: int, confirmed: str, actor: AbstractBaseUser) -> in
     with transaction.atomic():
         connection = Connection.objects.select_for_update().exclude(state=State.REMOVED).get(pk=connection_id)
         if confirmed.strip() != connection.name:
-            raise Refused(f"Nothing was removed: type “{connection.name}” to confirm.")
+            raise Refused(gettext("Nothing was removed: type “%(name)s” to confirm.") % {"name": connection.name})
         Connection.objects.filter(pk=connection_id).update(
             state=State.REMOVED, state_reason="", state_at=timezone.now(), expires_at=None, renew_lease=None,
             renew_lease_until=None, renewals=F("renewals") + 1, missing=[], check_error="",
@@ -177,7 +184,11 @@ def remove(*, connection_id: int, confirmed: str, actor: AbstractBaseUser) -> in
 
 def _withdraw(item: OutboxItem, actor: AbstractBaseUser) -> bool:
     return outbox.move(
-        item, to="cancelled", source=["held", "queued"], actor=actor, reason="The account was removed before it left."
+        item,
+        to="cancelled",
+        source=["held", "queued"],
+        actor=actor,
+        reason=gettext_noop("The account was removed before it left."),
     )
 
 
@@ -212,7 +223,9 @@ def config_from(network: str, given: Mapping[str, str]) -> dict[str, Any]:
 def _clean(field: networks.Field, given: Mapping[str, str]) -> str:
     value = given[field.name].strip()
     if len(value) > LONGEST or not value.isprintable():
-        raise ConfigError(f"“{field.label}” holds characters that cannot be part of it; copy it again.")
+        raise ConfigError(
+            gettext("“%(name)s” holds characters that cannot be part of it; copy it again.") % {"name": field.label}
+        )
     return value
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.models import Connection
 from connectors.types import Act, Denied
@@ -40,7 +41,7 @@ def act(
     if earlier is not None:
         return earlier
     if kind not in list(Act):
-        raise Refused("Choose what should be done.")
+        raise Refused(gettext("Choose what should be done."))
     message = _message(conversation, Act(kind), message_id)
     item = _item(conversation, author, Act(kind), message, client_key)
     if conversation.connection.state == Connection.State.REMOVED:
@@ -61,7 +62,7 @@ def _message(conversation: Conversation, kind: Act, message_id: int | None) -> M
         return None
     message = conversation.messages.filter(pk=message_id or 0, deleted_at__isnull=True).first()
     if message is None:
-        raise Refused("This post is not here any more.")
+        raise Refused(gettext("This post is not here any more."))
     return message
 
 

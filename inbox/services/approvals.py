@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox.models import OutboxHold, OutboxItem, SavedDraft
 from inbox.services import events, guarding, outbox
@@ -22,9 +23,9 @@ from inbox.services.storable import storable
 
 APPROVAL, GUARD = OutboxHold.Kind.APPROVAL, OutboxHold.Kind.GUARD
 State = OutboxItem.State
-GONE = "It is no longer waiting. Look at the timeline for what became of it."
-CHANGED = "It was changed after you opened it. Read it again before you approve it."
-OWN = "Somebody else has to approve what you wrote."
+GONE = gettext_noop("It is no longer waiting. Look at the timeline for what became of it.")
+CHANGED = gettext_noop("It was changed after you opened it. Read it again before you approve it.")
+OWN = gettext_noop("Somebody else has to approve what you wrote.")
 
 
 def ask(item: OutboxItem, why: str) -> None:
@@ -120,7 +121,7 @@ def return_(*, item_id: int, actor: AbstractBaseUser, comment: str) -> bool:
     """Give a held reply back to its author: it will not leave; its text is their draft again, with the comment."""
     comment = storable(comment).strip()[:360]
     if not comment:
-        raise Refused("Say what should be different, so that the author can mend it.")
+        raise Refused(gettext("Say what should be different, so that the author can mend it."))
     items = together(item_id)
     if not open_holds(items, *OutboxHold.BY_PEOPLE):
         return False

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from connectors.types import MediaLimits
 from inbox.models import Attachment, Conversation, OutboxItem
@@ -55,7 +56,7 @@ def add(*, author: User, conversation: Conversation, data: bytes, name: str = ""
     """A picture for this agent's next reply here. Raises Refused with one sentence."""
     limits, text = limits_of(conversation), _alt(alt)
     if not limits:
-        raise Refused("This network takes no pictures from here.")
+        raise Refused(gettext("This network takes no pictures from here."))
     mimes = frozenset.intersection(*(one.mimes for one in limits)) or limits[0].mimes
     try:
         picture = pictures.clean(data, mimes=mimes, largest=min(one.max_bytes for one in limits))
@@ -67,7 +68,10 @@ def add(*, author: User, conversation: Conversation, data: bytes, name: str = ""
         there = Attachment.objects.filter(author=author, conversation=conversation, item__isnull=True)
         most = max(one.count for one in limits)
         if there.count() >= most:
-            raise Refused(f"A reply here takes at most {most} picture{'s' if most > 1 else ''}.")
+            said = ngettext(
+                "A reply here takes at most %(most)s picture.", "A reply here takes at most %(most)s pictures.", most
+            )
+            raise Refused(said % {"most": most})
         return Attachment.objects.create(
             author=author,
             conversation=conversation,
@@ -94,7 +98,7 @@ def _name(name: str) -> str:
 def _alt(text: str) -> str:
     text = storable(text).strip()
     if len(text) > ALT:
-        raise Refused(f"The alternative text may have at most {ALT:,} characters.")
+        raise Refused(gettext("The alternative text may have at most %(alt)s characters.") % {"alt": f"{ALT:,}"})
     return text
 
 
@@ -105,14 +109,14 @@ def describe(*, attachment: Attachment, alt: str) -> None:
         # Behind a reply that is being composed: what the guard has read there is what leaves.
         conversations.locked(attachment.conversation_id)
         if not Attachment.objects.filter(pk=attachment.pk, item__isnull=True).update(alt=text):
-            raise Refused("This picture belongs to a reply by now.")
+            raise Refused(gettext("This picture belongs to a reply by now."))
     attachment.alt = text
 
 
 def remove(*, attachment: Attachment) -> None:
     """Take it out of the composer; one that belongs to a reply stays."""
     if not Attachment.objects.filter(pk=attachment.pk, item__isnull=True).delete()[0]:
-        raise Refused("This picture belongs to a reply by now.")
+        raise Refused(gettext("This picture belongs to a reply by now."))
 
 
 def give(*, item: OutboxItem, ids: Sequence[int]) -> None:
@@ -122,7 +126,7 @@ def give(*, item: OutboxItem, ids: Sequence[int]) -> None:
             pk=pk, author=item.author_id, conversation=item.conversation_id, item__isnull=True
         )
         if not free.update(item=item, position=position):
-            raise Refused("One of the pictures is no longer there. Look at them and send again.")
+            raise Refused(gettext("One of the pictures is no longer there. Look at them and send again."))
 
 
 def prune(*, limit: int = 100) -> int:

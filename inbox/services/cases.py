@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 
 from inbox.downstream import downstream
 from inbox.models import Attachment, CaseMove, Conversation, Message, Note, OutboxItem
@@ -52,11 +53,13 @@ def split(*, message_id: int, actor: AbstractBaseUser) -> CaseMove:
     """
     message = Message.objects.filter(pk=message_id, direction=IN, conversation__isnull=False).first()
     if message is None or message.conversation_id is None:
-        raise Refused("A conversation begins with something that the customer wrote. Choose one of their messages.")
+        raise Refused(
+            gettext("A conversation begins with something that the customer wrote. Choose one of their messages.")
+        )
     source = conversations.locked(message.conversation_id)
     rows = list(from_here(message).values_list("pk", flat=True))
     if not Message.objects.filter(conversation=source, direction=IN).exclude(pk__in=rows).exists():
-        raise Refused("Nothing would stay here. Choose a later message.")
+        raise Refused(gettext("Nothing would stay here. Choose a later message."))
     _nothing_leaves(source)
     target = _begun(source, message, rows)
     moved = _with_replies(source, rows)
@@ -78,9 +81,9 @@ def join(*, source_id: int, target_id: int, actor: AbstractBaseUser) -> CaseMove
     """Put everything of one conversation into another one of the same person and account. Raises Refused."""
     source, target = _both(source_id, target_id)
     if source.pk == target.pk:
-        raise Refused("This is one conversation already. Choose another one.")
+        raise Refused(gettext("This is one conversation already. Choose another one."))
     if (source.identity_id, source.connection_id) != (target.identity_id, target.connection_id):
-        raise Refused("Only conversations of the same customer with the same account can be joined.")
+        raise Refused(gettext("Only conversations of the same customer with the same account can be joined."))
     _there_are_both(source, target)
     for one in (source, target):
         _nothing_leaves(one)
@@ -107,7 +110,7 @@ def undo(*, move_id: int, actor: AbstractBaseUser) -> CaseMove:
     done = CaseMove.objects.select_for_update().get(pk=move_id)
     source, target = _both(done.source_id, done.target_id)
     if done.undone_at is not None:
-        raise Refused("This was taken back already.")
+        raise Refused(gettext("This was taken back already."))
     for one in (source, target):
         _nothing_leaves(one)
     if done.kind == CaseMove.Kind.SPLIT:
@@ -125,7 +128,7 @@ def _unsplit(source: Conversation, target: Conversation) -> None:
     """All that stands in the new conversation by now goes back, and what arrives for it follows."""
     _there_are_both(source, target)
     if Conversation.objects.filter(joined_to=target).exists():
-        raise Refused("Another conversation was joined to this one since. Take that back first.")
+        raise Refused(gettext("Another conversation was joined to this one since. Take that back first."))
     _move(target, source, _everything(target))
     since = _earlier(source, target)
     _end(target, source)
@@ -135,10 +138,10 @@ def _unsplit(source: Conversation, target: Conversation) -> None:
 def _unjoin(source: Conversation, target: Conversation, done: CaseMove) -> None:
     """What came along goes back; what was said since stays."""
     if source.joined_to_id != target.pk or target.joined_to_id is not None:
-        raise Refused("Somebody joined this further since. Take that back first.")
+        raise Refused(gettext("Somebody joined this further since. Take that back first."))
     here = Message.objects.filter(pk__in=done.moved["messages"], conversation=target)
     if here.count() < len(done.moved["messages"]):
-        raise Refused("Some of these messages were split off since. Take that back first.")
+        raise Refused(gettext("Some of these messages were split off since. Take that back first."))
     source.joined_to = None
     for name in _KEPT:
         value = done.before[name]
@@ -157,12 +160,12 @@ def _both(one_id: int, other_id: int) -> tuple[Conversation, Conversation]:
 
 def _there_are_both(source: Conversation, target: Conversation) -> None:
     if source.joined_to_id is not None or target.joined_to_id is not None:
-        raise Refused("One of them was joined to another conversation meanwhile. Reload the page.")
+        raise Refused(gettext("One of them was joined to another conversation meanwhile. Reload the page."))
 
 
 def _nothing_leaves(conversation: Conversation) -> None:
     if conversation.outbox.filter(state__in=_ON_ITS_WAY).exists():
-        raise Refused("A reply is on its way or waits here. Try again when it has left, or cancel it first.")
+        raise Refused(gettext("A reply is on its way or waits here. Try again when it has left, or cancel it first."))
 
 
 def _begun(source: Conversation, message: Message, rows: Collection[int]) -> Conversation:

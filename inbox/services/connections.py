@@ -11,6 +11,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from connectors import registry
 from connectors.base import Connector
@@ -117,7 +118,9 @@ def _change(
 
 def pause(*, connection_id: int, actor: AbstractBaseUser) -> bool:
     """Stop reading and sending until it is resumed. Nothing is lost: the cursor stays where it is."""
-    return _change(connection_id, source=["active"], to="paused", reason="Paused by a person.", actor=actor)
+    return _change(
+        connection_id, source=["active"], to="paused", reason=gettext_noop("Paused by a person."), actor=actor
+    )
 
 
 def resume(*, connection_id: int, actor: AbstractBaseUser) -> bool:

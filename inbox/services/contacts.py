@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from inbox.models import Contact, ContactMerge, RecordField
 from inbox.services import events, records
@@ -29,10 +30,10 @@ def merge(*, contact_id: int, other_id: int, actor: AbstractBaseUser) -> Contact
     """
     kept, joined = _person_of(contact_id), _person_of(other_id)
     if kept == joined:
-        raise Refused("This is the same person already. Choose somebody else.")
+        raise Refused(gettext("This is the same person already. Choose somebody else."))
     records.lock([kept, joined])  # and nobody else merges one of them, or writes their records, meanwhile
     if Contact.objects.filter(pk__in=[kept, joined], person__isnull=False).exists():
-        raise Refused("One of the two was merged with somebody else meanwhile. Look again.")
+        raise Refused(gettext("One of the two was merged with somebody else meanwhile. Look again."))
     moved = sorted(Contact.objects.filter(Q(pk=joined) | Q(person=joined)).values_list("pk", flat=True))
     Contact.objects.filter(pk__in=moved).update(person_id=kept)
     done = ContactMerge.objects.create(
@@ -51,21 +52,27 @@ def undo(*, merge_id: int, actor: AbstractBaseUser, anyway: bool = False) -> Con
     """
     done = ContactMerge.objects.select_for_update(of=("self",)).select_related("undone_by").get(pk=merge_id)
     if done.undone_at:
-        raise Refused(f"This merge was undone already, by {_name(done.undone_by)}.")
+        raise Refused(
+            gettext("This merge was undone already, by %(undone_by)s.") % {"undone_by": _name(done.undone_by)}
+        )
     records.lock([done.kept_id, *done.moved])
     later = ContactMerge.objects.filter(joined=done.kept_id, undone_at=None).select_related("by").first()
     if later:
-        raise Refused(f"{_name(later.by)} merged this person with somebody else since. Undo that first.")
+        raise Refused(
+            gettext("%(by)s merged this person with somebody else since. Undo that first.") % {"by": _name(later.by)}
+        )
     if not anyway and _written_since(done):
         raise Changed(
-            "The customer record was changed since the merge. Each field stays with the contact that it was put on: "
-            "read it, then separate the two all the same."
+            gettext(
+                "The customer record was changed since the merge. Each field stays with the contact that it was put "
+                "on: read it, then separate the two all the same."
+            )
         )
     others = [pk for pk in done.moved if pk != done.joined_id]
     back = Contact.objects.filter(pk=done.joined_id, person=done.kept_id).update(person=None)
     back += Contact.objects.filter(pk__in=others, person=done.kept_id).update(person_id=done.joined_id)
     if back != len(done.moved):
-        raise Refused("Somebody merged one of these contacts elsewhere since. Undo that first.")
+        raise Refused(gettext("Somebody merged one of these contacts elsewhere since. Undo that first."))
     done.undone_by_id, done.undone_at = actor.pk, timezone.now()
     done.save(update_fields=["undone_by", "undone_at"])
     _tell("contact.separated", done, actor)
@@ -75,7 +82,7 @@ def undo(*, merge_id: int, actor: AbstractBaseUser, anyway: bool = False) -> Con
 def _person_of(contact_id: int) -> int:
     contact = Contact.objects.filter(pk=contact_id).first()
     if contact is None:
-        raise Refused("There is no such contact.")
+        raise Refused(gettext("There is no such contact."))
     return contact.person_id or contact.pk
 
 

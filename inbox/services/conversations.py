@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox import bulk, mentions
 from inbox.downstream import downstream
 from inbox.models import Conversation, Mention, Message, Note
+from inbox.saying import stored
 from inbox.services import events
 from inbox.services.events import Fact
 
@@ -25,7 +27,10 @@ Status = Conversation.Status
 
 
 class Refused(Exception):
-    """What was asked cannot be done; ``str()`` is the sentence for the person."""
+    """What was asked cannot be done; ``str()`` is the sentence for the person, in their language."""
+
+    def __str__(self) -> str:
+        return stored(super().__str__())
 
 
 class Incoming(NamedTuple):
@@ -122,7 +127,7 @@ def answered(*, conversation_id: int, seen_message_id: int | None, message_id: i
 def resolve(*, conversation_id: int, actor: AbstractBaseUser, resolution: str) -> None:
     """End the care of a conversation. An open turn ends with it. Raises Refused for an unknown resolution."""
     if resolution not in Conversation.Resolution.values:
-        raise Refused("Choose how it ended: answered, no action needed, spam or duplicate.")
+        raise Refused(gettext("Choose how it ended: answered, no action needed, spam or duplicate."))
     conversation = locked(conversation_id)
     if conversation.status == Status.RESOLVED:
         return
@@ -161,10 +166,10 @@ def reopen(*, conversation_id: int, actor: AbstractBaseUser | None, reason: str)
 def snooze(*, conversation_id: int, actor: AbstractBaseUser, until: datetime) -> None:
     """Put a conversation away until ``until``; a new message wakes it earlier."""
     if until <= timezone.now():
-        raise Refused("Choose a time in the future.")
+        raise Refused(gettext("Choose a time in the future."))
     conversation = locked(conversation_id)
     if conversation.status == Status.RESOLVED:
-        raise Refused("It is resolved already. Reopen it first.")
+        raise Refused(gettext("It is resolved already. Reopen it first."))
     conversation.status, conversation.snoozed_until = Status.SNOOZED, until
     conversation.save()
     _tell(conversation, "conversation.snoozed", actor, {"until": until.isoformat()})
@@ -175,7 +180,7 @@ def wake_snoozed(*, limit: int = 200) -> int:
     due = Conversation.objects.filter(status=Status.SNOOZED, snoozed_until__lte=timezone.now())
     ids = list(due.order_by("snoozed_until").values_list("pk", flat=True)[:limit])
     for conversation_id in ids:
-        reopen(conversation_id=conversation_id, actor=None, reason="The snooze ended.")
+        reopen(conversation_id=conversation_id, actor=None, reason=gettext_noop("The snooze ended."))
     return len(ids)
 
 
@@ -186,7 +191,7 @@ def add_note(*, conversation_id: int, author: AbstractBaseUser, text: str) -> No
     Raises Refused where it mentions somebody who could not read it.
     """
     if not text.strip():
-        raise Refused("The note is empty.")
+        raise Refused(gettext("The note is empty."))
     text = text.replace("\0", "")
     found = mentions.look(text, conversation_id)
     _check_mentioned(found)
@@ -210,11 +215,17 @@ def _check_mentioned(found: mentions.Found) -> None:
     if found.outside:
         who = ", ".join(f"@{user.username}" for user in found.outside[:3])
         raise Refused(
-            f"Whoever may not see this conversation cannot be mentioned: {who}. Hand it to their team first, or leave "
-            "out the @."
+            gettext(
+                "Whoever may not see this conversation cannot be mentioned: %(who)s. "
+                "Hand it to their team first, or leave out the @."
+            )
+            % {"who": who}
         )
     if len(found.inside) > mentions.MOST:
-        raise Refused(f"A note mentions at most {mentions.MOST} people. Hand the conversation to their team instead.")
+        raise Refused(
+            gettext("A note mentions at most %(most)s people. Hand the conversation to their team instead.")
+            % {"most": mentions.MOST}
+        )
 
 
 def _tell(conversation: Conversation, kind: str, actor: AbstractBaseUser | None, data: Mapping[str, Any]) -> None:
@@ -233,5 +244,5 @@ def _tell(conversation: Conversation, kind: str, actor: AbstractBaseUser | None,
 
 def reopened_facts(reopened: Iterable[int]) -> list[Fact]:
     """For those that a new message reopened. (One that it opened has its message's event for its first.)"""
-    data = {"reason": "The customer wrote again.", "from": Status.RESOLVED.value}
+    data = {"reason": gettext_noop("The customer wrote again."), "from": Status.RESOLVED.value}
     return [Fact("conversation.reopened", conversation_id=pk, data=data) for pk in reopened]

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_noop
 
 from connectors.types import Visibility
 from inbox.models import OutboxHold, OutboxItem
@@ -18,7 +19,7 @@ from inbox.services.pieces import Piece, ready
 from inbox.services.stops import Reasons, bad_time
 from inbox.services.storable import storable
 
-LEFT = "It waits for no time any more: it has left, was taken back, or waits for a person."
+LEFT = gettext_noop("It waits for no time any more: it has left, was taken back, or waits for a person.")
 
 
 def edit(*, item_id: int, actor: AbstractBaseUser, text: str, fallback: str = "") -> bool:

@@ -10,10 +10,12 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox import asks
 from inbox.models import CustomField, FieldOption, FieldValue
 from inbox.parameters import whole
+from inbox.saying import english
 from inbox.services import events
 from inbox.services.conversations import Refused
 from inbox.services.events import Fact
@@ -31,11 +33,13 @@ Kind = CustomField.Kind
 def create(*, name: str, kind: str, actor: AbstractBaseUser | None = None) -> CustomField:
     """Make a field. Raises Refused."""
     if kind not in Kind.values:
-        raise Refused(f"Choose one of these kinds: {', '.join(Kind.values)}.")
+        raise Refused(gettext("Choose one of these kinds: %(values)s.") % {"values": ", ".join(Kind.values)})
     if CustomField.objects.filter(archived_at=None).count() >= MOST:
-        raise Refused(f"The desk has {MOST} fields. Archive one that nobody fills in any more.")
+        raise Refused(
+            gettext("The desk has %(most)s fields. Archive one that nobody fills in any more.") % {"most": MOST}
+        )
     field = _save(CustomField(kind=kind), name)
-    _record(field, actor, f"made, {Kind(kind).label.lower()}")
+    _record(field, actor, f"made, {english(Kind(kind).label).lower()}")
     return field
 
 
@@ -57,31 +61,33 @@ def archive(*, field_id: int, on: bool, actor: AbstractBaseUser | None = None) -
     if (field.archived_at is not None) != on:
         field.archived_at = timezone.now() if on else None
         field.save(update_fields=["archived_at"])
-        _record(field, actor, "archived" if on else "brought back")
+        _record(field, actor, "archived" if on else gettext_noop("brought back"))
     return field
 
 
 def _held(field_id: int) -> CustomField:
     field = CustomField.objects.select_for_update().filter(pk=field_id).first()
     if field is None:
-        raise Refused("There is no such field. Reload the page.")
+        raise Refused(gettext("There is no such field. Reload the page."))
     return field
 
 
 def _save(field: CustomField, name: str) -> CustomField:
-    field.name = _plain(name, "the field", 40)
+    field.name = _plain(name, gettext("the field"), 40)
     try:
         with transaction.atomic():
             field.save()
     except IntegrityError as error:
-        raise Refused(f"There is a field “{field.name}” already, perhaps an archived one.") from error
+        raise Refused(
+            gettext("There is a field “%(name)s” already, perhaps an archived one.") % {"name": field.name}
+        ) from error
     return field
 
 
 def _plain(name: str, what: str, most: int) -> str:
     plain = " ".join(storable(name).split())
     if not 1 <= len(plain) <= most:
-        raise Refused(f"Give {what} a name of 1 to {most} characters.")
+        raise Refused(gettext("Give %(what)s a name of 1 to %(most)s characters.") % {"what": what, "most": most})
     return plain
 
 
@@ -97,12 +103,15 @@ def add_options(*, field_id: int, lines: str, actor: AbstractBaseUser | None = N
     """One option a line; of a product its code behind a semicolon. All of them or none. Raises Refused."""
     field = _held(field_id)
     if field.kind not in CustomField.CHOSEN:
-        raise Refused(f"“{field.name}” is not chosen from a list.")
+        raise Refused(gettext("“%(name)s” is not chosen from a list.") % {"name": field.name})
     wanted = [line for line in lines.splitlines() if line.strip()]
     if not wanted:
-        raise Refused("Write at least one option.")
+        raise Refused(gettext("Write at least one option."))
     if FieldOption.objects.filter(field=field, archived_at=None).count() + len(wanted) > MOST_OPTIONS:
-        raise Refused(f"A field has at most {MOST_OPTIONS} options. Archive some that nobody chooses any more.")
+        raise Refused(
+            gettext("A field has at most %(most_options)s options. Archive some that nobody chooses any more.")
+            % {"most_options": MOST_OPTIONS}
+        )
     made = []
     for line in wanted:
         name, _, code = line.partition(";") if field.kind == Kind.PRODUCT else (line, "", "")
@@ -137,20 +146,22 @@ def _option(option_id: int) -> FieldOption:
     rows = FieldOption.objects.select_for_update(of=("self",)).select_related("field")
     option = rows.filter(pk=option_id).first()
     if option is None:
-        raise Refused("There is no such option. Reload the page.")
+        raise Refused(gettext("There is no such option. Reload the page."))
     return option
 
 
 def _save_option(option: FieldOption, name: str, code: str) -> FieldOption:
-    option.name = _plain(name, "the option", 80)
+    option.name = _plain(name, gettext("the option"), 80)
     option.code = " ".join(storable(code).split())
     if len(option.code) > 40:
-        raise Refused("A code has at most 40 characters.")
+        raise Refused(gettext("A code has at most 40 characters."))
     try:
         with transaction.atomic():
             option.save()
     except IntegrityError as error:
-        raise Refused(f"There is an option of this name or code already: “{option}”.") from error
+        raise Refused(
+            gettext("There is an option of this name or code already: “%(name)s”.") % {"name": option}
+        ) from error
     return option
 
 
@@ -162,7 +173,7 @@ def write(*, conversation_id: int, field_id: int, said: Any, actor: AbstractBase
     """Write down what a field says of a conversation; "" clears it. What it was is kept. Raises Refused."""
     field = CustomField.objects.filter(pk=field_id).first()
     if field is None or field.archived_at is not None:
-        raise Refused("This field is no longer asked. Reload the page.")
+        raise Refused(gettext("This field is no longer asked. Reload the page."))
     current = _current(conversation_id, field_id)
     meant = _meant(field, said, current)
     if current is not None and meant == _says(current):
@@ -204,8 +215,12 @@ def _current(conversation_id: int, field_id: int) -> FieldValue | None:
 def _meanwhile(current: FieldValue | None, field_id: int) -> str:
     if current is None:
         name = CustomField.objects.values_list("name", flat=True).get(pk=field_id)
-        return f"A colleague cleared “{name}” meanwhile. Look again, then write yours."
-    return f"{_name(current.by)} wrote “{shown(current)}” for “{current.field.name}” meanwhile. Look again."
+        return gettext("A colleague cleared “%(name)s” meanwhile. Look again, then write yours.") % {"name": name}
+    return gettext("%(by)s wrote “%(current)s” for “%(current_2)s” meanwhile. Look again.") % {
+        "by": _name(current.by),
+        "current": shown(current),
+        "current_2": current.field.name,
+    }
 
 
 def _name(user: User) -> str:
@@ -217,7 +232,10 @@ def _written(conversation_id: int, field: CustomField, meant: dict[str, Any], ac
         with transaction.atomic():
             return FieldValue.objects.create(conversation_id=conversation_id, field=field, by_id=actor.pk, **meant)
     except IntegrityError as error:
-        raise Refused(f"A colleague wrote something else for “{field.name}” at this moment. Look again.") from error
+        raise Refused(
+            gettext("A colleague wrote something else for “%(name)s” at this moment. Look again.")
+            % {"name": field.name}
+        ) from error
 
 
 def _says(value: FieldValue) -> dict[str, Any]:
@@ -234,16 +252,16 @@ def _meant(field: CustomField, said: Any, current: FieldValue | None) -> dict[st
         return {"option_id": _chosen(field, text, current)}
     if field.kind == Kind.TEXT:
         if len(text) > 200:
-            raise Refused(f"“{field.name}” takes at most 200 characters.")
+            raise Refused(gettext("“%(name)s” takes at most 200 characters.") % {"name": field.name})
         return {"text": " ".join(text.split())}
     if field.kind == Kind.NUMBER:
         number = asks.number_of(text)
         if number is None:
-            raise Refused(f"“{field.name}” takes a number, for example 12 or 12.5.")
+            raise Refused(gettext("“%(name)s” takes a number, for example 12 or 12.5.") % {"name": field.name})
         return {"number": number}
     day = asks.day_of(text)
     if day is None:
-        raise Refused(f"“{field.name}” takes a day, for example 2026-03-31.")
+        raise Refused(gettext("“%(name)s” takes a day, for example 2026-03-31.") % {"name": field.name})
     return {"day": day}
 
 
@@ -252,7 +270,7 @@ def _chosen(field: CustomField, text: str, current: FieldValue | None) -> int:
     option = FieldOption.objects.filter(field=field, pk=whole(text) or 0).first()
     kept = option is not None and current is not None and current.option_id == option.pk
     if option is None or (option.archived_at is not None and not kept):
-        raise Refused(f"Choose one of the options of “{field.name}”.")
+        raise Refused(gettext("Choose one of the options of “%(name)s”.") % {"name": field.name})
     return option.pk
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox import guard
 from inbox.guard import Finding, Level
@@ -23,7 +24,9 @@ from inbox.services.events import Fact
 from inbox.services.storable import storable
 
 State = OutboxItem.State
-HELD = "This would publish something private. Send it privately, take it out, or ask a lead to let it pass."
+HELD = gettext_noop(
+    "This would publish something private. Send it privately, take it out, or ask a lead to let it pass."
+)
 
 
 def look(conversation: Conversation, texts: Sequence[str]) -> list[Finding]:
@@ -115,7 +118,7 @@ def let_pass(item: OutboxItem, findings: Sequence[Finding], *, actor: AbstractBa
     """
     reason = storable(reason).strip()[:400]
     if not reason:
-        raise Refused("Say why this may be read by everybody.")
+        raise Refused(gettext("Say why this may be read by everybody."))
     OutboxHold.objects.filter(item=item, kind=OutboxHold.Kind.GUARD, released_at=None).delete()
     OutboxHold.objects.create(
         item=item, kind=OutboxHold.Kind.GUARD, released_at=timezone.now(), released_by_id=actor.pk,

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import IntegrityError, transaction
 from django.db.models import Case, IntegerField, Q, Value, When
+from django.utils.translation import gettext, gettext_lazy
 
 from inbox.models import Conversation, Macro, MacroVersion
+from inbox.saying import english
 from inbox.services import events, networks
 from inbox.services.conversations import Refused
 from inbox.services.storable import storable
@@ -18,11 +20,11 @@ SHOWN = 8  # as many as a picker shows
 _PLACEHOLDER = re.compile(r"\{[a-z][a-z_ ]{0,30}\}")
 # What a macro may say, and what stands there in the end; docs/answering.md and the settings page name them.
 PLACEHOLDERS = {
-    "{customer}": "the customer's name",
-    "{agent}": "your first name",
-    "{account}": "our account's name there",
-    "{network}": "the network's name",
-    "{link}": "the address that opens a private message to us, where the network has one",
+    "{customer}": gettext_lazy("the customer's name"),
+    "{agent}": gettext_lazy("your first name"),
+    "{account}": gettext_lazy("our account's name there"),
+    "{network}": gettext_lazy("the network's name"),
+    "{link}": gettext_lazy("the address that opens a private message to us, where the network has one"),
 }
 
 
@@ -61,7 +63,12 @@ def _values(conversation: Conversation, agent: User) -> Mapping[str, str]:
 def unfilled(text: str) -> str:
     """A sentence where ``text`` still holds a placeholder; "" where it does not."""
     found = _PLACEHOLDER.search(text)
-    return f"{found[0]} stands for something that is not known here. Write it out, or take it out." if found else ""
+    return (
+        gettext("%(found)s stands for something that is not known here. Write it out, or take it out.")
+        % {"found": found[0]}
+        if found
+        else ""
+    )
 
 
 @transaction.atomic
@@ -69,14 +76,14 @@ def save(*, name: str, text: str, macro_id: int | None = None, actor: AbstractBa
     """Add a macro, or change one. Raises Refused with one sentence."""
     name, text = " ".join(storable(name).split()), storable(text).strip()
     if not name or not text:
-        raise Refused("A macro needs a name and a text.")
+        raise Refused(gettext("A macro needs a name and a text."))
     if len(name) > 80 or len(text) > 4000:
-        raise Refused("A name has at most 80 characters, a text at most 4,000.")
+        raise Refused(gettext("A name has at most 80 characters, a text at most 4,000."))
     if macro_id is None:
         return _keep(Macro(name=name, text=text), MacroVersion.Did.ADDED, actor)
     macro = Macro.objects.select_for_update().filter(pk=macro_id).first()
     if macro is None:
-        raise Refused("Somebody deleted it meanwhile. Add it again if it is still needed.")
+        raise Refused(gettext("Somebody deleted it meanwhile. Add it again if it is still needed."))
     if (macro.name, macro.text) == (name, text):
         return macro
     macro.name, macro.text = name, text
@@ -97,7 +104,7 @@ def restore(*, macro_id: int, version_id: int, actor: AbstractBaseUser | None = 
     """Let a macro be again as a version of it was, also one that was deleted. Raises Refused."""
     version = MacroVersion.objects.filter(pk=version_id, macro=macro_id).first()
     if version is None:
-        raise Refused("There is no such version of this macro. Reload the page.")
+        raise Refused(gettext("There is no such version of this macro. Reload the page."))
     macro = Macro.objects.select_for_update().filter(pk=macro_id).first() or Macro(pk=macro_id)
     if (macro.name, macro.text) == (version.name, version.text):
         return macro
@@ -116,7 +123,7 @@ def _keep(macro: Macro, did: MacroVersion.Did, actor: AbstractBaseUser | None) -
         with transaction.atomic():
             macro.save()
     except IntegrityError as error:
-        raise Refused(f"There is a macro “{macro.name}” already.") from error
+        raise Refused(gettext("There is a macro “%(name)s” already.") % {"name": macro.name}) from error
     _record(macro, did, actor)
     return macro
 
@@ -124,4 +131,4 @@ def _keep(macro: Macro, did: MacroVersion.Did, actor: AbstractBaseUser | None) -
 def _record(macro: Macro, did: MacroVersion.Did, actor: AbstractBaseUser | None) -> None:
     by = actor.pk if actor else None
     MacroVersion.objects.create(macro_id=macro.pk, name=macro.name, text=macro.text, did=did, by_id=by)
-    events.setting_changed("macro", macro.pk, actor, {"name": macro.name, "did": did.label})
+    events.setting_changed("macro", macro.pk, actor, {"name": macro.name, "did": english(did.label)})

@@ -17,6 +17,7 @@ from django.db import OperationalError
 from django.db import connection as database
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from connectors.models import Lane
 from connectors.wake import wake
@@ -35,11 +36,16 @@ State = MediaCopy.State
 
 # What networks call their files, by how the word begins: what a page calls it, and its icon.
 KINDS = (
-    ("photo", "Picture", "photo"), ("image", "Picture", "photo"), ("animated", "Moving picture", "gif"),
-    ("video", "Film", "movie"), ("sticker", "Sticker", "sticker"), ("audio", "Sound", "volume"),
-    ("share", "Link", "link"), ("", "File", "file"),
-)  # fmt: skip
-MOVING = ("Film", "Moving picture")
+    ("photo", gettext_lazy("Picture"), "photo"),
+    ("image", gettext_lazy("Picture"), "photo"),
+    ("animated", gettext_lazy("Moving picture"), "gif"),
+    ("video", gettext_lazy("Film"), "movie"),
+    ("sticker", gettext_lazy("Sticker"), "sticker"),
+    ("audio", gettext_lazy("Sound"), "volume"),
+    ("share", gettext_lazy("Link"), "link"),
+    ("", gettext_lazy("File"), "file"),
+)
+MOVING = ("animated", "video")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class File:
 
     @property
     def named(self) -> str:
-        return next(name for start, name, _ in KINDS if self.kind.startswith(start))
+        return str(next(name for start, name, _ in KINDS if self.kind.startswith(start)))
 
     @property
     def icon(self) -> str:
@@ -65,12 +71,12 @@ class File:
     @property
     def without(self) -> str:
         """What a screen reader says of one that nobody described."""
-        return f"{self.named} without description"
+        return gettext("%(file)s without description") % {"file": self.named}
 
     @property
     def still(self) -> bool:
         """Of what moves, networks show one picture."""
-        return self.named in MOVING and bool(self.copy and self.copy.mime != "image/gif")
+        return self.kind.startswith(MOVING) and bool(self.copy and self.copy.mime != "image/gif")
 
 
 def files_of(message: Message) -> list[Mapping[str, Any]]:
@@ -184,7 +190,7 @@ def _fetched(copy: MediaCopy) -> dict[str, Any]:
     files = files_of(copy.message)
     url = str(files[copy.position].get("url", "")) if copy.position < len(files) else ""
     if not url or copy.message.deleted_at:
-        raise Unreachable("The network no longer shows it.")
+        raise Unreachable(gettext_noop("The network no longer shows it."))
     data = strangers.fetch(url)
     if mime := _download(data):
         return {"state": State.KEPT, "mime": mime, "data": data, "size": len(data)}

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.models import Connection
 from connectors.types import Post
@@ -67,7 +68,7 @@ def mute(*, contact_id: int, connection_id: int | None, actor: AbstractBaseUser)
         with transaction.atomic():
             done = Mute.objects.create(contact_id=person, connection_id=connection_id, by_id=actor.pk)
     except IntegrityError as error:
-        raise Refused("This person is muted there already.") from error
+        raise Refused(gettext("This person is muted there already.")) from error
     _tell("contact.muted", done, actor)
     return done
 
@@ -77,7 +78,7 @@ def listen(*, mute_id: int, actor: AbstractBaseUser) -> None:
     """Hear this person again. What came meanwhile stays without a case. Raises Refused if somebody did so already."""
     ended = Mute.objects.filter(pk=mute_id, ended_at=None).update(ended_at=timezone.now(), ended_by=actor.pk)
     if not ended:
-        raise Refused("Somebody has taken this mute away already.")
+        raise Refused(gettext("Somebody has taken this mute away already."))
     _tell("contact.heard", Mute.objects.get(pk=mute_id), actor)
 
 

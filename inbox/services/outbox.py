@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from connectors.wake import wake
 from inbox.models import OutboxHold, OutboxItem
@@ -60,10 +61,10 @@ def _settle_followers(item: OutboxItem) -> None:
     waiting = OutboxItem.objects.select_for_update().filter(after=item, state__in=[State.HELD, State.QUEUED])
     for follower in waiting.order_by("pk"):
         if follower.fallback and item.state == State.REJECTED:
-            reason = "The private message could not be sent, so this is said instead."
+            reason = gettext_noop("The private message could not be sent, so this is said instead.")
             OutboxItem.objects.filter(pk=follower.pk).update(fell_back=True, after=None, reason=reason)
         else:
-            reason = "What should go before it was not sent."
+            reason = gettext_noop("What should go before it was not sent.")
             move(follower, to=State.CANCELLED, source=[State.HELD, State.QUEUED], reason=reason)
 
 
@@ -98,7 +99,9 @@ def release(holds: Iterable[OutboxHold], *, item_ids: Iterable[int] = ()) -> int
 def cancel(*, item_id: int, actor: AbstractBaseUser) -> bool:
     """Undo: take the item back before its first byte leaves. False when it already left."""
     item = OutboxItem.objects.get(pk=item_id)
-    return move(item, to=State.CANCELLED, source=[State.HELD, State.QUEUED], actor=actor, reason="Taken back.")
+    return move(
+        item, to=State.CANCELLED, source=[State.HELD, State.QUEUED], actor=actor, reason=gettext_noop("Taken back.")
+    )
 
 
 @transaction.atomic

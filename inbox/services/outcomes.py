@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from connectors.errors import AuthError, ConnectorError, RateLimited, RejectedError, TransientError, UnknownOutcome
 from connectors.models import Connection
@@ -28,7 +29,7 @@ def record(item: OutboxItem, outcome: Receipt | ConnectorError) -> None:
         try:
             sent(item, outcome)
         except IntegrityError:  # the network answered with an id that another item has claimed
-            doubtful(item, "The network answered with the number of another reply.", sender_ended=True)
+            doubtful(item, gettext_noop("The network answered with the number of another reply."), sender_ended=True)
     elif isinstance(outcome, UnknownOutcome):
         doubtful(item, str(outcome), sender_ended=True)
     else:

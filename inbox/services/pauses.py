@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.models import Connection
 from connectors.wake import wake
@@ -30,7 +31,7 @@ def brands() -> list[str]:
 def pause(*, brand: str, actor: AbstractBaseUser, reason: str) -> SendingPause:
     """Nothing of ``brand`` ("": of any) leaves from now on. A pause that runs already stays as it is."""
     if brand and brand not in brands():
-        raise Refused("No connection has this brand any more.")
+        raise Refused(gettext("No connection has this brand any more."))
     found, new = SendingPause.objects.get_or_create(
         brand=brand, ended_at=None, defaults={"began_by_id": actor.pk, "reason": storable(reason).strip()[:400]}
     )

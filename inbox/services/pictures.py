@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext, gettext_lazy
 from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ READ = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")  # no other decoder is ever asked
 MIMES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}  # what we write
 MOVING = ("GIF", "PNG", "WEBP", "AVIF")  # where several frames are an animation
 CHOSEN = (*MIMES.values(), "image/avif")
-KINDS = "JPEG, PNG, WebP, GIF or AVIF"
+KINDS = gettext_lazy("JPEG, PNG, WebP, GIF or AVIF")
 PIXELS = 50_000_000  # of one picture: what the cameras of phones make
 MOVING_PIXELS = 60_000_000  # of all frames together
 FRAMES = 500
@@ -59,17 +60,17 @@ def clean(data: bytes, *, mimes: Collection[str] = frozenset(MIMES.values()), la
         except NotAPicture:
             raise
         except UnidentifiedImageError:
-            raise NotAPicture(f"This is no picture; use {KINDS}.") from None
+            raise NotAPicture(gettext("This is no picture; use %(kinds)s.") % {"kinds": KINDS}) from None
         except Image.DecompressionBombError:
             raise NotAPicture(_too_large()) from None
         except Exception as error:
             # Decoders meet broken files with every kind of exception; none says more than this.
             log.info("a picture could not be read: %s", type(error).__name__)
-            raise NotAPicture("This picture is broken or incomplete.") from error
+            raise NotAPicture(gettext("This picture is broken or incomplete.")) from error
 
 
 def _too_large() -> str:
-    return f"This picture has too many pixels; the most are {PIXELS // 1_000_000} million."
+    return gettext("This picture has too many pixels; the most are %(pixels)s million.") % {"pixels": PIXELS // 1000000}
 
 
 def _clean(image: Image.Image, mimes: Collection[str], largest: int) -> Picture:
@@ -78,7 +79,7 @@ def _clean(image: Image.Image, mimes: Collection[str], largest: int) -> Picture:
     frames = getattr(image, "n_frames", 1)
     kind = str(image.format)
     if kind in MOVING and frames > 1 and MIMES["GIF"] not in mimes:
-        raise NotAPicture("This picture moves; only still ones can be sent here.")
+        raise NotAPicture(gettext("This picture moves; only still ones can be sent here."))
     if kind == "GIF" and frames > 1:
         return _moving(image, frames, largest)
     image.seek(0)
@@ -101,7 +102,7 @@ def _kind(kind: str, still: Image.Image, mimes: Collection[str]) -> str:
     for one in wanted:
         if MIMES.get(one) in mimes:
             return one
-    raise NotAPicture("No picture can be sent here.")
+    raise NotAPicture(gettext("No picture can be sent here."))
 
 
 def _still(image: Image.Image) -> Image.Image:
@@ -138,7 +139,9 @@ def _smaller(still: Image.Image, kind: str, largest: int) -> bytes:
         if len(data) <= largest:
             return data
         still.thumbnail((max(1, still.width * 2 // 3), max(1, still.height * 2 // 3)))
-    raise NotAPicture(f"This picture cannot be brought below {largest / 1_000_000:.3g} MB.")
+    raise NotAPicture(
+        gettext("This picture cannot be brought below %(largest)s MB.") % {"largest": f"{largest / 1000000:.3g}"}
+    )
 
 
 def _encoded(still: Image.Image, kind: str) -> bytes:
@@ -155,7 +158,7 @@ def _encoded(still: Image.Image, kind: str) -> bytes:
 def _moving(image: Image.Image, frames: int, largest: int) -> Picture:
     """An animation stays one, frame by frame, with their times and nothing else."""
     if frames > FRAMES or frames * image.width * image.height > MOVING_PIXELS:
-        raise NotAPicture("This animation is too long or too large.")
+        raise NotAPicture(gettext("This animation is too long or too large."))
 
     def pixels() -> Iterator[Image.Image]:
         for frame in ImageSequence.Iterator(image):
@@ -172,7 +175,9 @@ def _moving(image: Image.Image, frames: int, largest: int) -> Picture:
     still.save(file, "GIF", save_all=True, append_images=each, disposal=2, **again)
     data = file.getvalue()
     if len(data) > largest:
-        raise NotAPicture(f"This animation has more than {largest / 1_000_000:.3g} MB.")
+        raise NotAPicture(
+            gettext("This animation has more than %(largest)s MB.") % {"largest": f"{largest / 1000000:.3g}"}
+        )
     small = still.copy()
     small.thumbnail((SMALL, SMALL))
     return Picture(MIMES["GIF"], still.width, still.height, data, MIMES["PNG"], _encoded(small, "PNG"))

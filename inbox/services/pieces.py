@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from connectors.errors import ConnectorError
 from connectors.models import Connection
@@ -21,10 +22,12 @@ from inbox.services.stops import Reasons
 from inbox.services.storable import storable
 
 DIRECT, PUBLIC = Visibility.DIRECT, Visibility.PUBLIC
-REMOVED = "The account of this conversation was removed from the desk, so nothing can be sent. Leave a note instead."
-NO_POST = "There is no public post of this customer to answer here. Reply privately instead."
-ONE_PRIVATE = "Only a public reply goes on in further posts. Write it as one private message."
-NO_LINE = "A public line goes beside a private reply only."
+REMOVED = gettext_noop(
+    "The account of this conversation was removed from the desk, so nothing can be sent. Leave a note instead."
+)
+NO_POST = gettext_noop("There is no public post of this customer to answer here. Reply privately instead.")
+ONE_PRIVATE = gettext_noop("Only a public reply goes on in further posts. Write it as one private message.")
+NO_LINE = gettext_noop("A public line goes beside a private reply only.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def ready(
         if target is None and piece.visibility is PUBLIC:
             reasons.add(NO_POST)
         elif not piece.text and not piece.media:
-            reasons.add("The reply is empty.")
+            reasons.add(gettext("The reply is empty."))
         elif conversation.connection.state == Connection.State.REMOVED:
             reasons.add(REMOVED)
         else:

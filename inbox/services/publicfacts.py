@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from inbox.guard import normal
 from inbox.models import PublicFact
@@ -18,14 +19,14 @@ def add(*, value: str, note: str) -> PublicFact:
     """Let a number or address pass from now on. Raises Refused for what would let too much pass."""
     fact = PublicFact(value=" ".join(storable(value).split()), note=" ".join(storable(note).split()))
     if len(fact.value) > 400 or len(fact.note) > 200:
-        raise Refused("A number or address has at most 400 characters, its note 200.")
+        raise Refused(gettext("A number or address has at most 400 characters, its note 200."))
     if len(normal(fact.value)) < 5:
-        raise Refused("Enter at least 5 letters or digits: less would let too much pass.")
+        raise Refused(gettext("Enter at least 5 letters or digits: less would let too much pass."))
     try:
         with transaction.atomic():
             fact.save()
     except IntegrityError as error:
-        raise Refused(f"“{fact.value}” is in the list already.") from error
+        raise Refused(gettext("“%(value)s” is in the list already.") % {"value": fact.value}) from error
     return fact
 
 

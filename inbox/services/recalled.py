@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext
 
 from connectors.types import Audience, Author, Post
 from inbox.models import Message
@@ -22,9 +23,9 @@ def make_case(*, message_id: int, actor: AbstractBaseUser) -> int:
     held = Message.objects.select_for_update(of=("self",)).select_related("connection", "author")
     message = held.filter(pk=message_id, conversation=None, facts__has_key=muting.MARK).first()
     if message is None or message.author is None:
-        raise Refused("Somebody made a case of it already.")
+        raise Refused(gettext("Somebody made a case of it already."))
     if message.deleted_at:
-        raise Refused("It was deleted at the network, so there is nothing to answer.")
+        raise Refused(gettext("It was deleted at the network, so there is nothing to answer."))
     facts = {key: value for key, value in message.facts.items() if key not in (muting.MARK, noise.MARK)}
     Message.objects.filter(pk=message_id).update(facts=facts)
     made = ingest(connection=message.connection, posts=[_post(message)], heed_mutes=False)

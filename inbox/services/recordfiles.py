@@ -19,6 +19,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.secrets import open_sealed, seal
 from inbox.guard import Field, Protection
@@ -81,7 +82,10 @@ class Row:
 def keep(*, data: bytes, name: str, by: AbstractBaseUser) -> RecordUpload:
     """Keep a file until its columns are decided. Raises Refused where it is no file of records."""
     if len(data) > LARGEST:
-        raise Refused(f"The file has {len(data) // 2**20 + 1} MB; the most is {LARGEST // 2**20} MB. Split it.")
+        raise Refused(
+            gettext("The file has %(data)s MB; the most is %(largest)s MB. Split it.")
+            % {"data": len(data) // 2**20 + 1, "largest": LARGEST // 2**20}
+        )
     columns(data)
     with transaction.atomic():
         prune()
@@ -96,7 +100,7 @@ def kept(*, upload_id: int, by: AbstractBaseUser) -> tuple[RecordUpload, bytes]:
     """A file that waits for its uploader's decision. Raises Refused where it waits no longer."""
     upload = RecordUpload.objects.filter(pk=upload_id, by_id=by.pk, made_at__gt=timezone.now() - KEPT).first()
     if upload is None:
-        raise Refused("This file is no longer kept. Upload it again.")
+        raise Refused(gettext("This file is no longer kept. Upload it again."))
     return upload, base64.b64decode(open_sealed(bytes(upload.sealed), binding=_binding(upload.pk)))
 
 
@@ -119,9 +123,9 @@ def columns(data: bytes) -> list[Column]:
     head = next(_lines(data), (0, []))[1]
     named = [" ".join(cell.split()) for cell in head]
     if not any(named):
-        raise Refused("The file is empty: its first line names the columns.")
+        raise Refused(gettext("The file is empty: its first line names the columns."))
     if any(_UNREADABLE.search(name) for name in named):
-        raise Refused("The names of the columns are not UTF-8. Save the file as “CSV UTF-8”.")
+        raise Refused(gettext("The names of the columns are not UTF-8. Save the file as “CSV UTF-8”."))
     found = [Column(number, *_meaning(name)) for number, name in enumerate(named)]
     _asked_for(found)
     return found
@@ -143,11 +147,13 @@ def _meaning(name: str) -> tuple[str, str]:
 def _asked_for(found: Sequence[Column]) -> None:
     keys = [column.meaning for column in found if column.is_key]
     if "network" not in keys or not {"handle", "external_id"} & set(keys):
-        raise Refused("A column “network” and a column “handle” or “external_id” must say whose record a row is.")
+        raise Refused(
+            gettext("A column “network” and a column “handle” or “external_id” must say whose record a row is.")
+        )
     fields = [column.name.lower() for column in found if not column.is_key and column.meaning != IGNORED]
     doubled = next((name for name in [*keys, *fields] if [*keys, *fields].count(name) > 1), None)
     if doubled:
-        raise Refused(f"Two columns are called “{doubled}”. Give each its own name.")
+        raise Refused(gettext("Two columns are called “%(name)s”. Give each its own name.") % {"name": doubled})
 
 
 def load(*, data: bytes, meanings: Mapping[int, str], by: AbstractBaseUser) -> Outcome:
@@ -181,7 +187,10 @@ def _lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             yield reader.line_num, cells
     except csv.Error as error:
-        raise Refused(f"Line {reader.line_num} cannot be read as CSV, and nothing after it: {error}.") from error
+        raise Refused(
+            gettext("Line %(line_num)s cannot be read as CSV, and nothing after it: %(error)s.")
+            % {"line_num": reader.line_num, "error": error}
+        ) from error
 
 
 def _rows(data: bytes, found: Sequence[Column], outcome: Outcome) -> Iterator[Row]:
@@ -200,7 +209,11 @@ def _rows(data: bytes, found: Sequence[Column], outcome: Outcome) -> Iterator[Ro
             continue
         number += 1
         if number > MOST_ROWS:
-            outcome.refuse(line, f"From here on nothing was read: a file has at most {MOST_ROWS} rows. Split it.")
+            outcome.refuse(
+                line,
+                gettext("From here on nothing was read: a file has at most %(most_rows)s rows. Split it.")
+                % {"most_rows": MOST_ROWS},
+            )
             return
         try:
             yield _row(line, cells, found)
@@ -210,13 +223,16 @@ def _rows(data: bytes, found: Sequence[Column], outcome: Outcome) -> Iterator[Ro
 
 def _row(line: int, cells: Sequence[str], found: Sequence[Column]) -> Row:
     if len(cells) != len(found):
-        raise Refused(f"It has {len(cells)} cells, and there are {len(found)} columns.")
+        raise Refused(
+            gettext("It has %(cells)s cells, and there are %(found)s columns.")
+            % {"cells": len(cells), "found": len(found)}
+        )
     if any(_UNREADABLE.search(cell) for cell in cells):
-        raise Refused("It is not UTF-8. Save the file as “CSV UTF-8”.")
+        raise Refused(gettext("It is not UTF-8. Save the file as “CSV UTF-8”."))
     by_key = {column.meaning: cells[column.number].strip() for column in found if column.is_key}
     network, external_id, handle = by_key["network"].lower(), by_key.get("external_id", ""), by_key.get("handle", "")
     if not network or not (external_id or handle):
-        raise Refused("It does not say whose record it is: network, and handle or external_id.")
+        raise Refused(gettext("It does not say whose record it is: network, and handle or external_id."))
     key = (network, "external_id", external_id) if external_id else (network, "handle", handle.lstrip("@").lower())
     kept = [column for column in found if not column.is_key and column.meaning != IGNORED]
     fields = [Field(column.name, cells[column.number], Protection(column.meaning)) for column in kept]
@@ -235,7 +251,11 @@ def _save(batch: Sequence[Row], found: Sequence[Column], outcome: Outcome, first
             continue
         contact = next(iter(known))
         if contact in first_lines:
-            outcome.refuse(row.line, f"Line {first_lines[contact]} is about the same customer and was saved.")
+            outcome.refuse(
+                row.line,
+                gettext("Line %(contact)s is about the same customer and was saved.")
+                % {"contact": first_lines[contact]},
+            )
             continue
         first_lines[contact] = row.line
         wanted[contact] = [one for one in row.fields if one.value]
@@ -266,8 +286,14 @@ def _contacts(batch: Sequence[Row]) -> dict[tuple[str, str, str], set[int]]:
 
 
 def _nobody(key: tuple[str, str, str]) -> str:
-    return f"Nobody with this {key[1].replace('_', ' ')} has written to us on {key[0][:32]} yet."
+    return gettext("Nobody with this %(replace)s has written to us on %(key)s yet.") % {
+        "replace": key[1].replace("_", " "),
+        "key": key[0][:32],
+    }
 
 
 def _several(key: tuple[str, str, str]) -> str:
-    return f"Several customers have this {key[1].replace('_', ' ')} on {key[0][:32]}. Use external_id."
+    return gettext("Several customers have this %(replace)s on %(key)s. Use external_id.") % {
+        "replace": key[1].replace("_", " "),
+        "key": key[0][:32],
+    }

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.secrets import Marker, reseal, seal
 from inbox.guard import Field, Protection, indexed
@@ -46,9 +47,9 @@ def put(*, contact_id: int, fields: Sequence[Field], actor: AbstractBaseUser) ->
     """Make ``fields`` the whole record of a contact. Raises Refused, in one sentence, for what cannot be kept."""
     wanted = [checked(field) for field in fields]
     if len(wanted) > MOST_FIELDS:
-        raise Refused(f"A record has at most {MOST_FIELDS} fields.")
+        raise Refused(gettext("A record has at most %(most_fields)s fields.") % {"most_fields": MOST_FIELDS})
     if len({field.name for field in wanted}) < len(wanted):
-        raise Refused("Two fields have the same name.")
+        raise Refused(gettext("Two fields have the same name."))
     with transaction.atomic():
         lock([contact_id])
         RecordField.objects.filter(contact=contact_id).exclude(name__in=[field.name for field in wanted]).delete()
@@ -71,9 +72,14 @@ def checked(field: Field) -> Field:
     """``field`` as it is kept. An empty value is kept as well: it matches nothing."""
     name, value = " ".join(storable(field.name).split()), storable(field.value).strip()
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise Refused(f"The name of a field has 1 to {LONGEST_NAME} characters.")
+        raise Refused(
+            gettext("The name of a field has 1 to %(longest_name)s characters.") % {"longest_name": LONGEST_NAME}
+        )
     if len(value) > LONGEST_VALUE:
-        raise Refused(f"The field “{name}” has {len(value)} characters; the most is {LONGEST_VALUE}.")
+        raise Refused(
+            gettext("The field “%(name)s” has %(value)s characters; the most is %(longest_value)s.")
+            % {"name": name, "value": len(value), "longest_value": LONGEST_VALUE}
+        )
     return Field(name, value, field.protection)
 
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from connectors.types import Draft, Visibility
 from inbox.downstream import policy
@@ -25,16 +26,16 @@ from inbox.services.stops import Reasons, Stopped, bad_time, look_for_news
 
 __all__ = ["Refused", "Stopped", "compose"]
 
-NO_THREADS = "This network takes one post for a reply. Say it in one, or continue privately."
+NO_THREADS = gettext_noop("This network takes one post for a reply. Say it in one, or continue privately.")
 MOST_PIECES = 26  # that one click may freeze: the most posts that a form or a call takes
-NO_APPROVER = (
+NO_APPROVER = gettext_noop(
     "Somebody else has to approve this, and nobody else here may. Hand it on, or ask an admin for another lead."
 )
-NO_LEAD = (
+NO_LEAD = gettext_noop(
     "This would wait for ever: nobody else here may let it pass. Send it privately, take it out, or hand it to a team "
     "with a lead."
 )
-NO_OVERRIDE = "Only a lead may let this pass. Ask one, send it privately, or take it out."
+NO_OVERRIDE = gettext_noop("Only a lead may let this pass. Ask one, send it privately, or take it out.")
 Words = tuple[str, str, str, list[int]]  # of one piece: audience, text, fallback, pictures
 
 
@@ -69,7 +70,7 @@ def compose(
     Raises Stopped with everything that stands in the way.
     """
     if not client_key or len(client_key) > 64:
-        raise Refused("This form is too old. Reload the page; your text is kept.")
+        raise Refused(gettext("This form is too old. Reload the page; your text is kept."))
     pieces = of_words(Visibility(visibility), text, more, line, fallback)
     with transaction.atomic():
         conversation = conversations.locked(conversation_id)

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from inbox.models import OutboxItem
 
 State = OutboxItem.State
-STOPPED = (
+STOPPED = gettext_lazy(
     "No reply leaves: the database was restored or moved, and nobody has said yet that no other copy is at work. What "
-    "you send waits. "
+    "you send waits."
 )
-FOR_ADMINS = "Stop every process of the old desk, then run manage.py restored (docs/production.md)."
-FOR_OTHERS = "Tell whoever keeps the desk running: they run manage.py restored."
+FOR_ADMINS = gettext_lazy("Stop every process of the old desk, then run manage.py restored (docs/production.md).")
+FOR_OTHERS = gettext_lazy("Tell whoever keeps the desk running: they run manage.py restored.")
 
 
 @dataclass(frozen=True, slots=True)

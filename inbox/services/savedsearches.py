@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox.models import SavedSearch
 from inbox.services.conversations import Refused
@@ -19,7 +20,7 @@ from inbox.services.storable import storable
 MOST = 50  # of one person
 UNDO = timedelta(minutes=10)  # as long as a page offers to bring a deleted one back
 _KEPT = timedelta(days=1)
-_GONE = "This saved search is gone. Somebody deleted it, in another window maybe."
+_GONE = gettext_noop("This saved search is gone. Somebody deleted it, in another window maybe.")
 
 
 def of(*, owner: int | OuterRef | None) -> QuerySet[SavedSearch]:
@@ -36,9 +37,9 @@ def just_deleted(*, owner: AbstractBaseUser) -> SavedSearch | None:
 def save(*, owner: AbstractBaseUser, name: str, query: str) -> SavedSearch:
     """Keep a search. Raises Refused."""
     if not query or len(query) > 1000:
-        raise Refused("There is nothing to save yet. Search for something, or choose a filter.")
+        raise Refused(gettext("There is nothing to save yet. Search for something, or choose a filter."))
     if of(owner=owner.pk).count() >= MOST:
-        raise Refused(f"You have {MOST} saved searches. Delete one that you no longer need.")
+        raise Refused(gettext("You have %(most)s saved searches. Delete one that you no longer need.") % {"most": MOST})
     return _saved(SavedSearch(owner_id=owner.pk, query=query), name)
 
 
@@ -53,12 +54,14 @@ def rename(*, owner: AbstractBaseUser, saved_id: int, name: str) -> SavedSearch:
 def _saved(row: SavedSearch, name: str) -> SavedSearch:
     row.name = " ".join(storable(name).split())
     if not 1 <= len(row.name) <= 60:
-        raise Refused("Give the search a name of 1 to 60 characters.")
+        raise Refused(gettext("Give the search a name of 1 to 60 characters."))
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError as error:
-        raise Refused(f"You have a saved search “{row.name}” already. Choose another name.") from error
+        raise Refused(
+            gettext("You have a saved search “%(name)s” already. Choose another name.") % {"name": row.name}
+        ) from error
     return row
 
 
@@ -76,7 +79,7 @@ def restore(*, owner: AbstractBaseUser, saved_id: int) -> SavedSearch:
     """Bring back what one deleted. Raises Refused."""
     found = SavedSearch.objects.filter(pk=saved_id, owner_id=owner.pk).first()
     if found is None:
-        raise Refused("It was deleted too long ago to be brought back. Save the search again.")
+        raise Refused(gettext("It was deleted too long ago to be brought back. Save the search again."))
     found.deleted_at = None
     return _saved(found, found.name)
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from connectors.base import Connector
 from connectors.errors import AuthError, ConnectorError, UnknownOutcome
@@ -166,7 +167,7 @@ def _ask_first(item: OutboxItem, connector: Connector[Any], now: datetime) -> No
         item, to=State.UNKNOWN, source=[State.QUEUED], prepared=errand_of(item).prepare(connector), ask_first=False,
         first_sending_at=item.first_sending_at, sending_at=now, check_at=outcomes.settled_at(item), checks=0,
         server_started_at=None, data={"restored": True},
-        reason="The database was restored from a backup: the network is asked whether this has left.",
+        reason=gettext_noop("The database was restored from a backup: the network is asked whether this has left."),
     )  # fmt: skip
 
 

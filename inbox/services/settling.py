@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from connectors.base import Connector
 from connectors.errors import AuthError, ConnectorError, RateLimited
@@ -38,7 +39,9 @@ def reclaim(*, limit: int = 50) -> int:
         with sender_lock(item.pk) as held:
             if held is not None:
                 same_server = item.server_started_at == held.server_started_at
-                done += outcomes.doubtful(item, "The program stopped while it was sending.", sender_ended=same_server)
+                done += outcomes.doubtful(
+                    item, gettext_noop("The program stopped while it was sending."), sender_ended=same_server
+                )
     return done
 
 
@@ -80,7 +83,7 @@ def _settle(item: OutboxItem) -> bool:
         try:
             outcomes.sent(item, answer)
         except IntegrityError:  # another item claimed this id in the same moment
-            _ask_later(item, "The network's answer fits another reply too.", alike=1)
+            _ask_later(item, gettext_noop("The network's answer fits another reply too."), alike=1)
     elif isinstance(answer, Unknown):
         _ask_later(item, answer.reason, ours=answer.ours, alike=answer.alike)
     elif isinstance(answer, Absent):
@@ -119,7 +122,7 @@ def _absent(item: OutboxItem, answer: Absent) -> None:
     if timezone.now() < outcomes.settled_at(item):
         OutboxItem.objects.filter(pk=item.pk).update(check_at=outcomes.settled_at(item))
     elif item.server_started_at is not None and item.server_started_at != server_started_at():
-        reason = (
+        reason = gettext_noop(
             "The database restarted while this was being sent; the network does not show it, but it may still arrive."
         )
         found = _found(item, ours=answer.ours)
@@ -128,7 +131,7 @@ def _absent(item: OutboxItem, answer: Absent) -> None:
         with transaction.atomic():
             move(
                 item, to=State.QUEUED, source=[State.UNKNOWN], run_at=timezone.now(), check_at=None,
-                reason="The network does not hold it; it is sent again.", data={"found": "absent"},
+                reason=gettext_noop("The network does not hold it; it is sent again."), data={"found": "absent"},
             )  # fmt: skip
 
 

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox.models import Conversation, Message, OutboxItem
+from inbox.saying import stored
 from inbox.services.conversations import Refused
 
 if TYPE_CHECKING:
     from inbox.guard import Finding
 
-NO_TIME = "Choose when it leaves."
-PAST = "This time is over already. Choose a later one, or send it now."
-FAR = "Choose a time within the next year."
+NO_TIME = gettext_noop("Choose when it leaves.")
+PAST = gettext_noop("This time is over already. Choose a later one, or send it now.")
+FAR = gettext_noop("Choose a time within the next year.")
 AHEAD = timedelta(days=366)  # how far ahead a reply may be scheduled
 State = OutboxItem.State
 _VOID = (State.CANCELLED, State.REJECTED, State.FAILED)
@@ -37,8 +39,8 @@ class Reasons:
     texts: Sequence[str] = ()  # in which it was found: all that everybody would read
 
     def add(self, sentence: str) -> None:
-        if sentence and sentence not in self.plain:
-            self.plain.append(sentence)
+        if sentence and (said := stored(sentence)) not in self.plain:
+            self.plain.append(said)
 
     def raise_if_any(self) -> None:
         if self.plain or self.connection or self.news or self.findings:
@@ -50,7 +52,12 @@ class Stopped(Refused):
 
     def __init__(self, reasons: Reasons) -> None:
         self.reasons = reasons
-        why = [*reasons.plain, reasons.connection, reasons.news, *_once(finding.why for finding in reasons.findings)]
+        why = [
+            *reasons.plain,
+            reasons.connection,
+            reasons.news,
+            *_once(stored(finding.why) for finding in reasons.findings),
+        ]
         super().__init__(" ".join(sentence for sentence in why if sentence))
 
     @property
@@ -97,8 +104,11 @@ def look_for_news(
         items = [item for item in items if seen_message is None or (item.seen_message_id or 0) >= seen_message]
     if items:
         who = items[-1].author.get_short_name() or items[-1].author.get_username()
-        how = "privately" if items[-1].kind == OutboxItem.Kind.DIRECT else "publicly"
-        reasons.news = f"{who} replied {how} while you were writing."
+        reasons.news = (
+            gettext("%(who)s replied privately while you were writing.")
+            if items[-1].kind == OutboxItem.Kind.DIRECT
+            else gettext("%(who)s replied publicly while you were writing.")
+        ) % {"who": who}
     elif messages:
-        reasons.news = "The customer wrote again while you were writing."
+        reasons.news = gettext("The customer wrote again while you were writing.")
     reasons.messages, reasons.items = messages, items

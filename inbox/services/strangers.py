@@ -17,6 +17,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
@@ -59,21 +60,21 @@ def fetch(address: str) -> bytes:
         if status not in (301, 302, 303, 307, 308) or not location:
             raise Unreachable(_said(status))
         address = _joined(url.url, location)
-    raise Unreachable("Its server leads on from one address to the next.")
+    raise Unreachable(gettext_noop("Its server leads on from one address to the next."))
 
 
 def _joined(here: str, location: str) -> str:
     try:
         return urljoin(here, location)
     except ValueError:  # what looks like an IPv6 address and is none
-        raise Unreachable("Its server leads on to an address that is none.") from None
+        raise Unreachable(gettext_noop("Its server leads on to an address that is none.")) from None
 
 
 def _said(status: int) -> str:
     if status in (404, 410):
-        return "It is no longer there."
+        return gettext_noop("It is no longer there.")
     if status in (401, 403):
-        return "The network shows it to nobody without a key, or shows it no longer."
+        return gettext_noop("The network shows it to nobody without a key, or shows it no longer.")
     return f"Its server answered with an error ({status})."
 
 
@@ -81,12 +82,12 @@ def _parsed(address: str) -> Url:
     """As the HTTP library will read it, so that nothing is checked which then means something else."""
     try:
         if _ODD.search(address):
-            raise Unreachable("Its address is none.")
+            raise Unreachable(gettext_noop("Its address is none."))
         url = parse_url(address)
     except HTTPError:
-        raise Unreachable("Its address is none.") from None
+        raise Unreachable(gettext_noop("Its address is none.")) from None
     if not url.host or url.auth:
-        raise Unreachable("Its address is none that may be asked.")
+        raise Unreachable(gettext_noop("Its address is none that may be asked."))
     return url
 
 
@@ -99,16 +100,16 @@ def _addresses(url: Url, *, near: bool) -> Sequence[str]:
     """Where the name leads, if all of it may be asked; never empty. ``near``: the first address was our own."""
     near = near and _is_near(url)
     if not near and (url.scheme != "https" or url.port not in (None, 443)):
-        raise Unreachable("It lies at no https address, and others are not asked.")
+        raise Unreachable(gettext_noop("It lies at no https address, and others are not asked."))
     host = str(url.host).strip("[]")
     try:
         found = socket.getaddrinfo(host, url.port or 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # no such name, or none that could be one
-        raise Unreachable("Its server is not found.") from None
+        raise Unreachable(gettext_noop("Its server is not found.")) from None
     addresses = list(dict.fromkeys(str(row[4][0]) for row in found))
     allowed = _loopback if near else public
     if not addresses or not all(allowed(one) for one in addresses):
-        raise Unreachable("Its address leads into a private network and was not asked.")
+        raise Unreachable(gettext_noop("Its address leads into a private network and was not asked."))
     return addresses[:TRIES]
 
 
@@ -142,10 +143,10 @@ def _ask(url: Url, addresses: Sequence[str], ends: float) -> tuple[int, str, byt
         except NotSent:
             if number < len(addresses):
                 continue
-            raise Unreachable("Its server cannot be reached.") from None
+            raise Unreachable(gettext_noop("Its server cannot be reached.")) from None
         except ConnectorError:
             megabytes = LARGEST // 2**20
             sentence = f"Its server took too long, broke off, or sent more than {megabytes} MB."
             raise Unreachable(sentence) from None
         return answer.status_code, answer.headers.get("Location", ""), answer.content
-    raise Unreachable("Its server took too long.")
+    raise Unreachable(gettext_noop("Its server took too long."))

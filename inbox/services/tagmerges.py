@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from inbox.downstream import downstream
 from inbox.models import ConversationTag, Tag, TagMerge
@@ -48,7 +49,7 @@ def preview(*, tag_id: int, into_id: int) -> Preview:
     """Raises Refused. Nothing is changed by looking."""
     found = Tag.objects.in_bulk([tag_id, into_id])
     if tag_id == into_id or len(found) < 2:
-        raise Refused("Choose another tag to merge this one into.")
+        raise Refused(gettext("Choose another tag to merge this one into."))
     having = ConversationTag.objects.filter(tag=tag_id)
     both = having.filter(conversation__in=ConversationTag.objects.filter(tag=into_id).values("conversation"))
     return Preview(
@@ -65,7 +66,7 @@ def preview(*, tag_id: int, into_id: int) -> Preview:
 def merge(*, tag_id: int, into_id: int, actor: AbstractBaseUser | None = None) -> TagMerge:
     """Every conversation with one tag has the other instead, and the one is gone. Raises Refused."""
     if tag_id == into_id:
-        raise Refused("Choose another tag to merge this one into.")
+        raise Refused(gettext("Choose another tag to merge this one into."))
     found = tags.locked(tag_id, into_id)
     gone, into = found[tag_id], found[into_id]
     with connection.cursor() as cursor:
@@ -94,18 +95,20 @@ def undo(*, merge_id: int, actor: AbstractBaseUser | None = None) -> Tag:
     """Two tags again. What somebody changed since stays as they left it. Raises Refused."""
     done = TagMerge.objects.select_for_update().filter(pk=merge_id).first()
     if done is None or done.at < timezone.now() - UNDO:
-        raise Refused("This merge is too old to be undone. Make the tag anew.")
+        raise Refused(gettext("This merge is too old to be undone. Make the tag anew."))
     if done.undone_at is not None:
-        raise Refused("Somebody has undone this merge already.")
+        raise Refused(gettext("Somebody has undone this merge already."))
     into = Tag.objects.select_for_update().filter(pk=done.into).first()
     if into is None:
-        raise Refused("The tag that it was merged into is gone since. If it was merged, undo that first.")
+        raise Refused(gettext("The tag that it was merged into is gone since. If it was merged, undo that first."))
     gone = Tag(pk=done.gone, name=done.name, colour=done.colour, archived_at=done.archived_at)
     try:
         with transaction.atomic():
             gone.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(f"Somebody made a tag “{done.name}” anew. Rename that one first.") from error
+        raise Refused(
+            gettext("Somebody made a tag “%(name)s” anew. Rename that one first.") % {"name": done.name}
+        ) from error
     _give_back(done)
     savedsearches.put_back(done.searches)
     downstream().tag_separated(done.below)

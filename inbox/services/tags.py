@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox.models import ConversationTag, Tag
 from inbox.services import events
@@ -50,7 +51,7 @@ def archive(*, tag_id: int, on: bool, actor: AbstractBaseUser | None = None) -> 
     if (tag.archived_at is not None) != on:
         tag.archived_at = timezone.now() if on else None
         tag.save(update_fields=["archived_at"])
-        record(tag, actor, "archived" if on else "brought back")
+        record(tag, actor, "archived" if on else gettext_noop("brought back"))
     return tag
 
 
@@ -58,7 +59,7 @@ def locked(*tag_ids: int) -> dict[int, Tag]:
     """These tags, held: nobody puts one of them on a conversation meanwhile."""
     found = {tag.pk: tag for tag in Tag.objects.select_for_update().filter(pk__in=tag_ids).order_by("pk")}
     if len(found) < len(set(tag_ids)):
-        raise Refused("This tag was removed meanwhile. Reload the page.")
+        raise Refused(gettext("This tag was removed meanwhile. Reload the page."))
     return found
 
 
@@ -70,14 +71,16 @@ def record(tag: Tag, actor: AbstractBaseUser | None, did: str) -> None:
 def _save(tag: Tag, name: str, colour: str) -> Tag:
     tag.name, tag.colour = _plain(name), colour
     if not 1 <= len(tag.name) <= 40:
-        raise Refused("Give the tag a name of 1 to 40 characters.")
+        raise Refused(gettext("Give the tag a name of 1 to 40 characters."))
     if colour not in Tag.Colour.values:
-        raise Refused(f"Choose one of these colours: {', '.join(Tag.Colour.values)}.")
+        raise Refused(gettext("Choose one of these colours: %(values)s.") % {"values": ", ".join(Tag.Colour.values)})
     try:
         with transaction.atomic():
             tag.save()
     except IntegrityError as error:
-        raise Refused(f"There is a tag “{tag.name}” already. Use that one, or choose another name.") from error
+        raise Refused(
+            gettext("There is a tag “%(name)s” already. Use that one, or choose another name.") % {"name": tag.name}
+        ) from error
     return tag
 
 
@@ -94,9 +97,12 @@ def put(*, conversation_id: int, tag_id: int, actor: AbstractBaseUser) -> bool:
     with transaction.atomic():
         tag = Tag.objects.select_for_update(no_key=True).filter(pk=tag_id).first()
         if tag is None:
-            raise Refused("This tag was removed meanwhile. Choose another one.")
+            raise Refused(gettext("This tag was removed meanwhile. Choose another one."))
         if tag.archived_at is not None:
-            raise Refused(f"“{tag.name}” is archived. Choose another one, or ask a lead to bring it back.")
+            raise Refused(
+                gettext("“%(name)s” is archived. Choose another one, or ask a lead to bring it back.")
+                % {"name": tag.name}
+            )
         _, new = ConversationTag.objects.get_or_create(
             conversation_id=conversation_id, tag_id=tag_id, defaults={"by_id": actor.pk}
         )

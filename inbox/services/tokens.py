@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from connectors.base import Connector
 from connectors.errors import AuthError, ConfigError, TransientError, UnknownOutcome
@@ -36,12 +37,12 @@ PATIENCE = 5.0  # seconds for which a worker waits for the colleague who renews
 LOOK = 0.1  # seconds between two looks at the row
 COLUMNS = ("state", "state_reason", "expires_at", "renewals", "renew_lease", "renew_not_before")
 
-LOST = (
+LOST = gettext_noop(
     "The program stopped while it renewed our access to this account, so the access may be lost: authorise the "
     "account again, and connect it with the new tokens."
 )
-BUSY = "Our access to this account is just being renewed; this is tried again."
-LATER = "Our access to this account could not be renewed yet; this is tried again."
+BUSY = gettext_noop("Our access to this account is just being renewed; this is tried again.")
+LATER = gettext_noop("Our access to this account could not be renewed yet; this is tried again.")
 
 
 def using(connection: Connection, work: Callable[[Connector[Any]], T]) -> T:

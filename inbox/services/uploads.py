@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from connectors.base import Connector
 from connectors.errors import TransientError, UnknownOutcome
@@ -17,7 +18,7 @@ from inbox.models import Attachment, Conversation, OutboxItem
 from inbox.services import networks
 from inbox.services.stops import Reasons
 
-GONE = "One of the pictures is no longer there. Look at them and send again."
+GONE = gettext_noop("One of the pictures is no longer there. Look at them and send again.")
 MARGIN = timedelta(minutes=5)  # what the network forgets so soon is handed over anew
 
 

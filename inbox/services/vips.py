@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from inbox.models import Contact, VipEntry, VipList
 from inbox.services import events
@@ -12,7 +13,7 @@ from inbox.services.conversations import Refused
 from inbox.services.events import Fact
 from inbox.services.storable import storable
 
-_GONE = "There is no such list any more. Reload the page."
+_GONE = gettext_noop("There is no such list any more. Reload the page.")
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def archive(*, list_id: int, on: bool, actor: AbstractBaseUser | None = None) ->
     if (row.archived_at is not None) != on:
         row.archived_at = timezone.now() if on else None
         row.save(update_fields=["archived_at"])
-        _record(row, actor, "archived" if on else "brought back")
+        _record(row, actor, "archived" if on else gettext_noop("brought back"))
     return row
 
 
@@ -53,13 +54,15 @@ def put(*, list_id: int, contact_id: int, why: str, actor: AbstractBaseUser) -> 
     """
     reason = " ".join(storable(why).split())
     if not 1 <= len(reason) <= 200:
-        raise Refused("Say why in 1 to 200 characters: colleagues read it beside the conversation.")
+        raise Refused(gettext("Say why in 1 to 200 characters: colleagues read it beside the conversation."))
     row = _held(list_id)  # two colleagues take turns, so that nobody is on it twice by two contacts of theirs
     if row.archived_at is not None:
-        raise Refused(f"“{row.name}” is archived. Choose another list, or ask a lead to bring it back.")
+        raise Refused(
+            gettext("“%(name)s” is archived. Choose another list, or ask a lead to bring it back.") % {"name": row.name}
+        )
     person = Contact.objects.values_list("person", flat=True).get(pk=contact_id) or contact_id
     if _entries(list_id, person):
-        raise Refused(f"This person is on “{row.name}” already.")
+        raise Refused(gettext("This person is on “%(name)s” already.") % {"name": row.name})
     entry = VipEntry.objects.create(list=row, contact_id=person, why=reason, by_id=actor.pk)
     _tell("contact.vip", entry, actor)
     return entry
@@ -72,7 +75,7 @@ def take_off(*, entry_id: int, actor: AbstractBaseUser) -> list[VipEntry]:
     _held(entry.list_id)
     rows = _entries(entry.list_id, entry.contact.person_id or entry.contact_id)
     if not rows:
-        raise Refused("Somebody took this person off the list already.")
+        raise Refused(gettext("Somebody took this person off the list already."))
     VipEntry.objects.filter(pk__in=[row.pk for row in rows]).update(ended_at=timezone.now(), ended_by=actor.pk)
     for row in rows:
         _tell("contact.vip_ended", row, actor)
@@ -95,12 +98,14 @@ def _held(list_id: int) -> VipList:
 def _save(row: VipList, name: str) -> VipList:
     row.name = " ".join(storable(name).split())
     if not 1 <= len(row.name) <= 40:
-        raise Refused("Give the list a name of 1 to 40 characters.")
+        raise Refused(gettext("Give the list a name of 1 to 40 characters."))
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError as error:
-        raise Refused(f"There is a list “{row.name}” already, perhaps an archived one.") from error
+        raise Refused(
+            gettext("There is a list “%(name)s” already, perhaps an archived one.") % {"name": row.name}
+        ) from error
     return row
 
 

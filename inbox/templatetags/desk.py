@@ -13,15 +13,31 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from connectors.models import Connection
+from inbox import dates
 from inbox.downstream import downstream
 from inbox.marks import Pieces
+from inbox.saying import inside, stored
 from inbox.services import networks
 
 register = template.Library()
+register.filter("said", stored)
+register.filter("inside", inside)
 
 BODY = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+# They point along a line of text, so they point the other way where lines run from right to left.
+POINTING = {
+    "arrow-back-up",
+    "arrow-left",
+    "chevron-left",
+    "layout-sidebar-right",
+    "send",
+    "send-off",
+    "arrows-split",
+    "arrows-split-2",
+}
 GROUND = re.compile(r'<path stroke="none"[^>]*/>')
 MARKS = Path(settings.BASE_DIR) / "static" / "desk" / "marks"
 
@@ -43,7 +59,8 @@ def _drawing(folder: Path, name: str) -> SafeString:
 def icon(name: str, extra: str = "") -> SafeString:
     """One outline icon, drawn in place (no request, no script)."""
     drawing = _drawing(Path(settings.FRONT_END_PACKAGES["tabler"]), name)
-    return format_html('<svg class="i {}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', extra, drawing)
+    classes = f"{extra} turns".strip() if name in POINTING else extra
+    return format_html('<svg class="i {}" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', classes, drawing)
 
 
 @register.simple_tag
@@ -90,7 +107,7 @@ def account(connection: Connection) -> str:
 def person(user: object) -> str:
     """A colleague's name, or the account's where none was entered."""
     full = getattr(user, "get_full_name", str)()
-    return str(full or getattr(user, "username", "") or "Somebody who left")
+    return str(full or getattr(user, "username", "") or gettext("Somebody who left"))
 
 
 @register.filter
@@ -124,14 +141,15 @@ def duration(seconds: float | None) -> str:
     whole = max(int(seconds), 0)
     minutes, hours, days = whole // 60, whole // 3600, whole // 86400
     if whole < 60:
-        return f"{whole} s"
+        return gettext("%(s)s s") % {"s": whole}
     if minutes < 10 and whole % 60:
-        return f"{minutes} min {whole % 60} s"
+        return gettext("%(m)s min %(s)s s") % {"m": minutes, "s": whole % 60}
     if hours < 1:
-        return f"{minutes} min"
+        return gettext("%(m)s min") % {"m": minutes}
     if days < 1:
-        return f"{hours} h {minutes % 60:02d} min"
-    return f"{days} d {hours % 24} h" if days < 10 else f"{days} d"
+        return gettext("%(h)s h %(m)s min") % {"h": hours, "m": f"{minutes % 60:02d}"}
+    said = gettext("%(d)s d %(h)s h") if days < 10 else gettext("%(d)s d")
+    return said % {"d": days, "h": hours % 24}
 
 
 @register.filter
@@ -140,7 +158,7 @@ def since(moment: datetime | None) -> str:
     if moment is None:
         return "–"
     seconds = (timezone.now() - moment).total_seconds()
-    return "now" if seconds < 1 else duration(seconds if seconds < 60 else seconds - seconds % 60)
+    return gettext("now") if seconds < 1 else duration(seconds if seconds < 60 else seconds - seconds % 60)
 
 
 @register.simple_tag
@@ -163,9 +181,9 @@ def when(moment: datetime | None) -> SafeString:
     if moment is None:
         return SafeString("–")
     local, today = timezone.localtime(moment), timezone.localdate()
-    day = f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b} {local.year}"
-    brief = f"{local:%H:%M}" if local.date() == today else f"{day}, {local:%H:%M}"
-    exact = f"{local.day} {local:%b} {local.year}, {local:%H:%M:%S %Z}"
+    day = dates.day(local) if local.year == today.year else dates.day_of_year(local)
+    brief = f"{local:%H:%M}" if local.date() == today else dates.moment(day, f"{local:%H:%M}")
+    exact = dates.moment(dates.day_of_year(local), f"{local:%H:%M:%S %Z}")
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, brief)
 
 
@@ -179,7 +197,9 @@ def when_read(moment: str) -> SafeString:
 def marked(pieces: Pieces) -> SafeString:
     """A text in pieces, with a mark around what the guard found; the reason shows at the mark."""
     mark = '<mark title="{}">{}</mark>'
-    return format_html_join("", "{}", ((format_html(mark, why, words) if why else words,) for words, why in pieces))
+    return format_html_join(
+        "", "{}", ((format_html(mark, stored(why), words) if why else words,) for words, why in pieces)
+    )
 
 
 @register.filter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from connectors.errors import ConnectorError
@@ -31,7 +32,7 @@ def act(request: HttpRequest, conversation_id: int) -> HttpResponse:
     kind = request.POST.get("kind", "")
     try:
         if kind == Act.BLOCK and request.POST.get("confirmed") != "yes":
-            raise Refused("Nobody was blocked: confirm it first.")
+            raise Refused(gettext("Nobody was blocked: confirm it first."))
         acting.act(
             author=person(request), conversation_id=conversation_id, kind=kind,
             message_id=whole(request.POST.get("message")), client_key=f"{request.POST.get('key', '')[:50]}:{kind}"[:64],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from inbox.models import Conversation
@@ -20,7 +21,7 @@ def of_reply(request: HttpRequest, conversation_id: int) -> HttpResponse:
         return _tray(request, conversation)
     sent = request.FILES.get("picture")
     if sent is None:
-        return _refused("Choose a picture.")
+        return _refused(gettext("Choose a picture."))
     try:
         attachments.add(author=person(request), conversation=conversation, data=sent.read(), name=str(sent.name or ""))
     except Refused as error:

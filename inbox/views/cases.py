@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.downstream import downstream, policy
@@ -30,7 +31,7 @@ def split(request: HttpRequest, message_id: int) -> HttpResponse:
     except Refused as error:
         messages.error(request, str(error))
         return _to(conversation.pk)
-    messages.info(request, "Split off, and routed like a new one. The line in the timeline takes it back.")
+    messages.info(request, gettext("Split off, and routed like a new one. The line in the timeline takes it back."))
     seen = done.target_id in policy().actions(request.user, [done.target_id])  # it may go to another team
     return _to(done.target_id if seen else conversation.pk)
 
@@ -50,7 +51,7 @@ def join(request: HttpRequest, conversation_id: int, other_id: int) -> HttpRespo
     except Refused as error:
         messages.error(request, str(error))
         return _to(source.pk)
-    messages.info(request, "Joined. The line in the history takes it back.")
+    messages.info(request, gettext("Joined. The line in the history takes it back."))
     return _to(target.pk)
 
 
@@ -60,7 +61,7 @@ def undo(request: HttpRequest, move_id: int) -> HttpResponse:
     done = case_move_for(request.user, move_id, ACTION)
     try:
         cases.undo(move_id=done.pk, actor=person(request))
-        messages.info(request, "Taken back.")
+        messages.info(request, gettext("Taken back."))
     except Refused as error:
         messages.error(request, str(error))
     return _to(done.source_id)

@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.errors import ConnectorError
@@ -98,7 +99,7 @@ def _stopped(stopped: replies.Stopped) -> dict[str, Any]:
 def _send(request: HttpRequest, conversation_id: int, written: Written) -> None:
     author, form = person(request), request.POST
     if written.audience not in AUDIENCES:
-        raise replies.Refused("Choose who will read this: publicly, privately or a note.")
+        raise replies.Refused(gettext("Choose who will read this: publicly, privately or a note."))
     if written.audience == "note":
         conversations.add_note(conversation_id=conversation_id, author=author, text=written.text)
         saved.forget(author=author, conversation_id=conversation_id, audience="note")
@@ -134,7 +135,7 @@ def _then(form: QueryDict) -> dict[str, str] | None:
         return {"do": "resolve"}
     until = snooze_end(end, form.get("snooze_until", "")) if do == "snooze" else None
     if until is None or until <= timezone.now():
-        raise replies.Refused("Choose until when it sleeps once this is sent.")
+        raise replies.Refused(gettext("Choose until when it sleeps once this is sent."))
     return {"do": "snooze", "until": until.isoformat()}
 
 
@@ -154,7 +155,7 @@ def draft(request: HttpRequest, conversation_id: int) -> HttpResponse:
     form = QueryDict(request.body)
     written = Written.of(form)
     if written.audience not in AUDIENCES:
-        return JsonResponse({"error": "A draft is public, direct or a note."}, status=400)
+        return JsonResponse({"error": gettext("A draft is public, direct or a note.")}, status=400)
     saved.save(
         author=person(request), conversation_id=conversation_id, client_key=form.get("client_key", "")[:64],
         **asdict(written),
@@ -185,11 +186,11 @@ def edit(request: HttpRequest, item_id: int) -> HttpResponse:
     """Other words for one's own reply that is still held. What cannot be sent so stays in its form, with the reason."""
     item = item_for(request.user, item_id, "settle")
     if item.author_id != person(request).pk:
-        raise PermissionDenied("Only who wrote it changes it. Take it back instead.")
+        raise PermissionDenied(gettext("Only who wrote it changes it. Take it back instead."))
     words = {name: request.POST.get(name, "") for name in ("text", "fallback")}
     try:
         if not editing.edit(item_id=item.pk, actor=person(request), **words):
-            messages.warning(request, "It has left, or was settled, and cannot be changed any more.")
+            messages.warning(request, gettext("It has left, or was settled, and cannot be changed any more."))
     except (conversations.Refused, ConnectorError) as error:
         keep(request, UNSENT, item.conversation_id, {"item": item.pk, **words, "why": str(error)})
     return back(request)

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
@@ -56,7 +57,7 @@ def one(request: HttpRequest, connection_id: int) -> HttpResponse:
 def _page(request: HttpRequest, connection_id: int, *, wrong: str = "", status: int = 200) -> HttpResponse:
     connection = selectors.connection_by_id(connection_id)
     if connection is None:
-        raise Http404("There is no such connection.")
+        raise Http404(gettext("There is no such connection."))
     shown = request.GET.get("show", "")
     shown = shown if shown in judged.OUTCOMES else ""
     return render(
@@ -95,7 +96,7 @@ def add(request: HttpRequest, network: str) -> HttpResponse:
     require(request.user, "manage_connections")
     found, problems = networks.available()
     if network not in found:
-        raise Http404("There is no such network here.")
+        raise Http404(gettext("There is no such network here."))
     wrong = ""
     if request.method == "POST":
         try:
@@ -109,7 +110,7 @@ def add(request: HttpRequest, network: str) -> HttpResponse:
         except ConnectorError as error:
             wrong = str(error)
         else:
-            messages.success(request, f"Connected as {_who(made)}.")
+            messages.success(request, gettext("Connected as %(made)s.") % {"made": _who(made)})
             return _to(request, made.pk)
     return render(
         request,
@@ -165,7 +166,7 @@ def _resume(request: HttpRequest, connection: Connection) -> HttpResponse:
 
 def _switch(request: HttpRequest, done: bool) -> HttpResponse:
     if not done:
-        messages.warning(request, "Somebody was faster: its state has changed meanwhile.")
+        messages.warning(request, gettext("Somebody was faster: its state has changed meanwhile."))
     return back(request, reverse("connections"))
 
 
@@ -174,13 +175,13 @@ def _check(request: HttpRequest, connection: Connection) -> None:
     if wrong:
         messages.warning(request, wrong)
     else:
-        messages.success(request, "The network knows us and answers.")
+        messages.success(request, gettext("The network knows us and answers."))
 
 
 def _authorise(request: HttpRequest, connection: Connection) -> None:
     secrets = accounts.secrets_from(connection.network, request.POST.dict())
     accounts.authorise(connection_id=connection.pk, secrets=secrets, actor=person(request))
-    messages.success(request, "The new secrets work and are stored. The old ones are deleted.")
+    messages.success(request, gettext("The new secrets work and are stored. The old ones are deleted."))
 
 
 def _rename(request: HttpRequest, connection: Connection) -> None:
@@ -198,15 +199,18 @@ def _brand(request: HttpRequest, connection: Connection) -> None:
 def _remove(request: HttpRequest, connection: Connection) -> HttpResponse:
     confirmed = request.POST.get("confirm", "")
     stopped = accounts.remove(connection_id=connection.pk, confirmed=confirmed, actor=person(request))
-    left = f" {stopped} waiting {'reply was' if stopped == 1 else 'replies were'} taken back." if stopped else ""
-    messages.success(request, f"{connection.name} was removed and its secrets are deleted.{left}")
+    left = ngettext(
+        "%(number)s waiting reply was taken back.", "%(number)s waiting replies were taken back.", stopped
+    ) % {"number": stopped}
+    said = gettext("%(name)s was removed and its secrets are deleted.") % {"name": connection.name}
+    messages.success(request, f"{said} {left}" if stopped else said)
     return _to(request, None)
 
 
 def _acknowledge(request: HttpRequest, connection: Connection) -> None:
     gap = whole(request.POST.get("gap")) or 0
     if not accounts.acknowledge_gap(gap_id=gap, connection_id=connection.pk, actor=person(request)):
-        messages.warning(request, "Somebody has looked at this gap already.")
+        messages.warning(request, gettext("Somebody has looked at this gap already."))
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, Connection], HttpResponse | None]] = {

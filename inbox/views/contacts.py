@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.models import Connection
@@ -93,7 +94,7 @@ def merge(request: HttpRequest, contact_id: int, other_id: int) -> HttpResponse:
     kept, joined = contact_for(request.user, contact_id), contact_for(request.user, other_id)
     require(request.user, MERGE)
     if kept == joined:
-        messages.error(request, "This is the same person already. Choose somebody else.")
+        messages.error(request, gettext("This is the same person already. Choose somebody else."))
         return _back_to(kept.pk)
     if request.method != "POST":
         preview = contacts.preview(request.user, kept.pk, joined.pk)
@@ -113,7 +114,7 @@ def undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     query = ""
     try:
         deciding.undo(merge_id=done.pk, actor=person(request), anyway=request.POST.get("anyway") == "yes")
-        messages.info(request, "Taken back: they are two people again.")
+        messages.info(request, gettext("Taken back: they are two people again."))
     except deciding.Changed as error:
         messages.error(request, str(error))
         query = f"?changed={done.pk}#merge-{done.pk}"

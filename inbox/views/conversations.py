@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from inbox.parameters import snooze_end
@@ -30,7 +31,7 @@ def resolve(request: HttpRequest, conversation_id: int) -> HttpResponse:
 def reopen(request: HttpRequest, conversation_id: int) -> HttpResponse:
     conversation_for(request.user, conversation_id, "resolve")
     reason = request.POST.get("reason", "").strip()[:200]
-    conversations.reopen(conversation_id=conversation_id, actor=person(request), reason=reason or "By hand.")
+    conversations.reopen(conversation_id=conversation_id, actor=person(request), reason=reason or gettext("By hand."))
     return back(request)
 
 
@@ -40,7 +41,7 @@ def snooze(request: HttpRequest, conversation_id: int) -> HttpResponse:
     try:
         until = snooze_end(request.POST.get("for", ""), request.POST.get("until", ""))
         if until is None:
-            raise conversations.Refused("Choose until when.")
+            raise conversations.Refused(gettext("Choose until when."))
         conversations.snooze(conversation_id=conversation_id, actor=person(request), until=until)
     except conversations.Refused as error:
         messages.error(request, str(error))

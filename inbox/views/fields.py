@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from inbox.parameters import whole
@@ -24,7 +25,7 @@ def write(request: HttpRequest, conversation_id: int) -> HttpResponse:
             said[field_id] = (str(text), whole(request.POST.get(f"seen-{pk}")))
     try:
         changed = fields.write_all(conversation_id=conversation_id, said=said, actor=person(request))
-        messages.info(request, "Saved." if changed else "Nothing was changed.")
+        messages.info(request, gettext("Saved.") if changed else gettext("Nothing was changed."))
     except Refused as error:
         messages.error(request, str(error))
     return back(request)

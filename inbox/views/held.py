@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from connectors.errors import ConnectorError
@@ -76,10 +77,14 @@ def _return(request: HttpRequest, item_id: int) -> bool:
 
 # Action: what one must be allowed on the conversation, what it does, and what is said afterwards.
 ACTIONS: dict[str, tuple[str, Callable[[HttpRequest, int], bool], str]] = {
-    "approve": ("approve", _approve, "Approved. It leaves now."),
-    "edit": ("approve", _edit, "Changed and approved. It leaves now."),
-    "pass": ("override_guard", _pass, "Let pass. The reason is kept with it."),
-    "return": ("approve", _return, "Returned. Its author finds the text and your comment in the composer."),
+    "approve": ("approve", _approve, gettext_noop("Approved. It leaves now.")),
+    "edit": ("approve", _edit, gettext_noop("Changed and approved. It leaves now.")),
+    "pass": ("override_guard", _pass, gettext_noop("Let pass. The reason is kept with it.")),
+    "return": (
+        "approve",
+        _return,
+        gettext_noop("Returned. Its author finds the text and your comment in the composer."),
+    ),
 }
 
 

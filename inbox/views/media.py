@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from inbox.models import Attachment, MediaCopy
@@ -27,11 +28,11 @@ def shown(request: HttpRequest, message_id: int, position: int, size: str = "ful
     file = _file(request, message_id, position)
     copy = file.copy
     if copy is None or copy.state != MediaCopy.State.KEPT:
-        raise Http404("This file is not kept here. Open it in its conversation.")
+        raise Http404(gettext("This file is not kept here. Open it in its conversation."))
     small = size == "small"
     name = f"{message_id}-{position}"
     if small and not copy.small_mime:
-        raise Http404("This file is no picture.")
+        raise Http404(gettext("This file is no picture."))
     data, mime = (copy.small, copy.small_mime) if small else (copy.data, copy.mime)
     return _answer(bytes(data or b""), mime, name, inline=bool(copy.width))
 
@@ -61,7 +62,7 @@ def attachment(request: HttpRequest, attachment_id: int, size: str = "full") -> 
 def _file(request: HttpRequest, message_id: int, position: int) -> File:
     file = media.look(message_for(request.user, message_id), position)
     if file is None:
-        raise Http404("There is no such file here.")
+        raise Http404(gettext("There is no such file here."))
     return file
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from connectors.models import Connection
@@ -37,9 +38,9 @@ def mute(request: HttpRequest, contact_id: int) -> HttpResponse:
     try:
         account = Connection.objects.filter(pk=whole(named) or 0).first()
         if named and account is None:
-            raise Refused("There is no such account. Choose one of the list.")
+            raise Refused(gettext("There is no such account. Choose one of the list."))
         muting.mute(contact_id=contact.pk, connection_id=account.pk if account else None, actor=person(request))
-        messages.info(request, "Muted. What they write from now on is stored and makes no case.")
+        messages.info(request, gettext("Muted. What they write from now on is stored and makes no case."))
     except Refused as error:
         messages.error(request, str(error))
     return back(request, reverse("contact", args=[contact.pk]))
@@ -52,7 +53,7 @@ def listen(request: HttpRequest, mute_id: int) -> HttpResponse:
     require(request.user, "mute_people")
     try:
         muting.listen(mute_id=row.pk, actor=person(request))
-        messages.info(request, "What they write from now on makes a case again.")
+        messages.info(request, gettext("What they write from now on makes a case again."))
     except Refused as error:
         messages.error(request, str(error))
     return back(request)
@@ -64,7 +65,7 @@ def case(request: HttpRequest, message_id: int) -> HttpResponse:
     require(request.user, "see_muted")
     try:
         conversation_id = recalled.make_case(message_id=message_id, actor=person(request))
-        messages.info(request, "It waits for an answer now.")
+        messages.info(request, gettext("It waits for an answer now."))
     except Refused as error:
         messages.error(request, str(error))
         return back(request, reverse("muted"))

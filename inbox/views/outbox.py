@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox import health, selectors
@@ -22,17 +23,17 @@ from inbox.views.back import back
 
 # Action: what it does, and the sentence when it came too late.
 ACTIONS: dict[str, tuple[Callable[..., bool], str]] = {
-    "undo": (outbox.cancel, "It has already left and cannot be undone here."),
-    "send-now": (outbox.send_now, "Nothing holds it any more."),
-    "check-again": (outbox.check_again, "It is no longer in doubt."),
-    "send-anyway": (outbox.send_anyway, "It is no longer in doubt."),
-    "give-up": (outbox.give_up, "It was settled meanwhile."),
-    "retry": (outbox.retry, "It was settled meanwhile."),
-    "take": (outbox.take_care, "It was settled meanwhile."),
+    "undo": (outbox.cancel, gettext_noop("It has already left and cannot be undone here.")),
+    "send-now": (outbox.send_now, gettext_noop("Nothing holds it any more.")),
+    "check-again": (outbox.check_again, gettext_noop("It is no longer in doubt.")),
+    "send-anyway": (outbox.send_anyway, gettext_noop("It is no longer in doubt.")),
+    "give-up": (outbox.give_up, gettext_noop("It was settled meanwhile.")),
+    "retry": (outbox.retry, gettext_noop("It was settled meanwhile.")),
+    "take": (outbox.take_care, gettext_noop("It was settled meanwhile.")),
 }
 SENDS = {"send-now", "send-anyway", "retry"}  # these need the right to reply in the audience of the reply
 SHOWN = 100
-DONE = {"check-again": "Asked the network again. The answer appears here."}
+DONE = {"check-again": gettext_noop("Asked the network again. The answer appears here.")}
 
 
 @require_POST
@@ -61,7 +62,7 @@ def schedule(request: HttpRequest, item_id: int) -> HttpResponse:
         if send_at is None:
             messages.error(request, NO_TIME)
         elif editing.schedule(item_id=item.pk, actor=person(request), send_at=send_at):
-            messages.success(request, "Its time is changed.")
+            messages.success(request, gettext("Its time is changed."))
         else:
             messages.warning(request, editing.LEFT)
     except Refused as error:

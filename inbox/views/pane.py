@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from connectors.types import ActSpec
 from inbox import acts, describing, health, selectors, timeline
@@ -97,12 +98,12 @@ def _clocks(conversation: Conversation, ends: Ends) -> list[tuple[str, datetime 
     """Label, when it began, when it stopped (None: it runs)."""
     if conversation.turn_first_id is not None:
         return [
-            ("Waiting, arrived here", conversation.turn_arrived_at, None),
-            ("Waiting, published", conversation.turn_published_at, None),
+            (gettext("Waiting, arrived here"), conversation.turn_arrived_at, None),
+            (gettext("Waiting, published"), conversation.turn_published_at, None),
         ]
     if ends.first_arrived_at is None or conversation.answered_at is None:
         return []
     return [
-        ("First response, arrived here", ends.first_arrived_at, conversation.answered_at),
-        ("First response, published", ends.first_published_at, conversation.answered_at),
+        (gettext("First response, arrived here"), ends.first_arrived_at, conversation.answered_at),
+        (gettext("First response, published"), ends.first_published_at, conversation.answered_at),
     ]

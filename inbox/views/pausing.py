@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from inbox.downstream import policy
@@ -38,5 +39,5 @@ def pause(request: HttpRequest) -> HttpResponse:
 def resume(request: HttpRequest, pause_id: int) -> HttpResponse:
     require(request.user, "pause_sending")
     if not pauses.resume(pause_id=pause_id, actor=person(request)):
-        messages.warning(request, "It was resumed already.")
+        messages.warning(request, gettext("It was resumed already."))
     return back(request, "/connections/")

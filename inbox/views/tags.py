@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from inbox.downstream import policy
@@ -36,5 +37,5 @@ def _named(user: User, name: str) -> Tag:
     if tag is not None:
         return tag
     if not policy().permits(user, "manage_tags"):
-        raise Refused("There is no such tag. Choose one of the list, or ask a lead to make it.")
+        raise Refused(gettext("There is no such tag. Choose one of the list, or ask a lead to make it."))
     return tags.create(name=name, colour=Tag.Colour.GREY, actor=user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from inbox.parameters import whole
@@ -23,7 +24,10 @@ def put(request: HttpRequest, contact_id: int) -> HttpResponse:
             list_id=whole(request.POST.get("list")) or 0, contact_id=contact.pk, why=request.POST.get("why", ""),
             actor=person(request),
         )  # fmt: skip
-        messages.info(request, f"On “{entry.list.name}” from now on. Colleagues see it in every row of theirs.")
+        messages.info(
+            request,
+            gettext("On “%(name)s” from now on. Colleagues see it in every row of theirs.") % {"name": entry.list.name},
+        )
     except Refused as error:
         messages.error(request, str(error))
     return back(request, reverse("contact", args=[contact.pk]))
@@ -36,7 +40,7 @@ def take_off(request: HttpRequest, entry_id: int) -> HttpResponse:
     require(request.user, "mark_people")
     try:
         rows = vips.take_off(entry_id=entry.pk, actor=person(request))
-        messages.info(request, f"No longer on “{rows[0].list.name}”.")
+        messages.info(request, gettext("No longer on “%(name)s”.") % {"name": rows[0].list.name})
     except Refused as error:
         messages.error(request, str(error))
     return back(request, reverse("contact", args=[entry.contact_id]))

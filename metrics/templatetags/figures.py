@@ -9,26 +9,32 @@ from typing import Any
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
+from inbox import dates
 from inbox.templatetags.desk import duration
 from metrics.cells import COUNTS, SPREADS
 from metrics.selectors import Times
 
 register = template.Library()
-_HEADS = {
-    "no_reply_due": ("No reply due",),
-    "first_arrived": ("First response", "p90"),
-    "next_arrived": ("Next response", "p90"),
+for _of_dates in (dates.many, dates.day, dates.day_of_year, dates.weekday):
+    register.filter(_of_dates.__name__, _of_dates)
+_HEADS: dict[str, tuple[str, ...]] = {
+    "arrivals": (_("Arrivals"),),
+    "handled": (_("Handled"),),
+    "publicly": (_("Publicly"),),
+    "privately": (_("Privately"),),
+    "no_reply_due": (_("No reply due"),),
+    "resolutions": (_("Resolutions"),),
+    "reopenings": (_("Reopenings"),),
+    "first_arrived": (_("First response"), "p90"),
+    "next_arrived": (_("Next response"), "p90"),
+    "active": (_("Active"),),
 }
 _UNKNOWN = format_html('<td class="r dim">{}</td>', "–")
 _NONE = format_html('<td class="r">{}</td>', 0)
 _SELECTED = format_html("{}", " selected")
-
-
-@register.filter
-def many(number: int) -> str:
-    """A count as people read it."""
-    return f"{number:,}"
 
 
 @register.simple_tag
@@ -43,8 +49,8 @@ def options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
 @register.simple_tag
 def heads(columns: str) -> SafeString:
     """The heads over ``cells`` of the same columns."""
-    words = [word for name in columns.split() for word in _HEADS.get(name, (name.capitalize(),))]
-    return format_html_join("", '<th class="r" scope="col">{}</th>', ((word,) for word in words))
+    words = [word for name in columns.split() for word in _HEADS[name]]
+    return format_html_join("", '<th class="r" scope="col">{}</th>', ((gettext(word),) for word in words))
 
 
 @register.simple_tag
@@ -59,7 +65,7 @@ def cells(line: Any, links: dict[str, str], columns: str) -> SafeString:
 
 def _cell(value: Any, name: str, links: dict[str, str]) -> str:
     if name in COUNTS:
-        return _opens(many(value), links[name]) if value else _NONE
+        return _opens(dates.many(value), links[name]) if value else _NONE
     if name in SPREADS:
         return _times(value, links["first_responses" if name.startswith("first") else "next_responses"])
     return _opens(duration(value), links[name]) if value else _UNKNOWN

@@ -11,8 +11,11 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
+from inbox import dates
 from inbox.permissions import require
 from inbox.services import events
 from inbox.services.networks import shown
@@ -25,7 +28,7 @@ from metrics.views import asked
 from routing.desk import desk_of
 from routing.services.hands import display_name
 
-NO_TEAM = "No team yet"
+NO_TEAM = gettext_lazy("No team yet")
 _HOUR_COLUMNS = "arrivals handled"
 _DAY_COLUMNS = "arrivals handled resolutions reopenings first_arrived next_arrived active"
 # Of one's own: what comes in, and what customers take up again, is nobody's.
@@ -112,7 +115,7 @@ def _figures(chosen: Filter, board: Board, now: datetime) -> dict[str, Any]:
         period_rows=period_rows,
         time_chart=_time_chart(chosen, earlier, arrivals_before, period_rows),
         time_columns=_HOUR_COLUMNS if chosen.number == 1 else _DAY_COLUMNS,
-        step="hour" if chosen.number == 1 else "month" if board.by_month else "day",
+        step=gettext("hour") if chosen.number == 1 else gettext("month") if board.by_month else gettext("day"),
     )  # fmt: skip
 
 
@@ -134,7 +137,7 @@ def team_rows(chosen: Filter, board: Board, teams: dict[int, str]) -> list[Row]:
     """In the order of the sidebar."""
     return [
         Row(name, "", board.teams[pk], asked.links(replace(chosen, team_ids=(pk,))), pk)
-        for pk, name in [*teams.items(), (0, NO_TEAM)]
+        for pk, name in [*teams.items(), (0, str(NO_TEAM))]
         if pk in board.teams
     ]
 
@@ -151,7 +154,7 @@ def agent_rows(chosen: Filter, board: Board, teams: dict[int, str]) -> list[Row]
     """By name, never by figure."""
     names = {user.pk: display_name(user) for user in User.objects.filter(pk__in=board.agents)}
     found = [
-        Row(names.get(pk, ""), ", ".join(sorted(teams.get(team, NO_TEAM) for team in board.teams_of[pk])), line,
+        Row(names.get(pk, ""), ", ".join(sorted(teams.get(team, str(NO_TEAM)) for team in board.teams_of[pk])), line,
             asked.links(replace(chosen, agent_id=pk)), pk)
         for pk, line in board.agents.items()
         if line.worked
@@ -178,8 +181,8 @@ def rows_of_time(chosen: Filter, board: Board, now: datetime) -> list[TimeRow]:
         line = board.periods.get(begin) or selectors.NO_FIGURES
         first = max(begin, chosen.day_from)
         last = min(days.next_month(begin) - days.A_DAY, chosen.day_to) if board.by_month else begin
-        label = f"{begin:%b}" if board.by_month else f"{begin.day} {begin:%b}"
-        name = f"{begin:%B %Y}" if board.by_month else f"{begin:%a} {begin.day} {begin:%b %Y}"
+        label = date_format(begin, "M") if board.by_month else dates.day(begin)
+        name = dates.month(begin) if board.by_month else dates.weekday(begin)
         links = asked.links(replace(chosen, day_from=first, day_to=last))
         found.append(TimeRow(label, name, line, links, first <= day_of_now <= last))
     return found
@@ -245,7 +248,10 @@ def _clocks(chosen: Filter, board: Board) -> charts.Dumbbell:
     for row in network_rows(chosen, board):
         arrived, published = row.line.first_arrived.median, row.line.first_published.median
         if arrived is not None and published is not None:
-            words = f"{duration(arrived)} from arrival, {duration(published)} from publishing"
+            words = gettext("%(arrived)s from arrival, %(published)s from publishing") % {
+                "arrived": duration(arrived),
+                "published": duration(published),
+            }
             found.append((row.name, arrived, published, row.links["first_responses"], words))
     return charts.dumbbell(found)
 
@@ -258,9 +264,13 @@ def _filters(request: HttpRequest, chosen: Filter, board: Board, teams: dict[int
     one = chosen.team_ids[0] if chosen.team_ids is not None and len(chosen.team_ids) == 1 else None
     kept = {name: text for name, text in chosen.parameters().items() if name in ("team", "agent", "network")}
     return {
-        "teams": [*teams.items(), (0, NO_TEAM)],
+        "teams": [*teams.items(), (0, str(NO_TEAM))],
         "team": one,
-        "team_name": teams.get(one, NO_TEAM) if one is not None else "All your teams" if len(teams) > 1 else "",
+        "team_name": teams.get(one, str(NO_TEAM))
+        if one is not None
+        else gettext("All your teams")
+        if len(teams) > 1
+        else "",
         "people": sorted(
             {(user.pk, display_name(user)) for user in people.distinct()}, key=lambda one: (one[1], one[0])
         ),
@@ -275,11 +285,11 @@ def presets(chosen: Filter, kept: dict[str, str]) -> list[tuple[str, str, bool]]
     """Words, address, and whether these are the days on the page."""
     today = days.today()
     ranges = [
-        ("Today", today, today),
-        ("Yesterday", today - days.A_DAY, today - days.A_DAY),
-        ("7 days", today - 6 * days.A_DAY, today),
-        ("28 days", today - 27 * days.A_DAY, today),
-        ("This month", days.month_of(today), today),
+        (gettext("Today"), today, today),
+        (gettext("Yesterday"), today - days.A_DAY, today - days.A_DAY),
+        (gettext("7 days"), today - 6 * days.A_DAY, today),
+        (gettext("28 days"), today - 27 * days.A_DAY, today),
+        (gettext("This month"), days.month_of(today), today),
     ]
     return [
         (words, urlencode({"from": first.isoformat(), "to": last.isoformat(), **kept}),

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from inbox import dates
 from inbox.downstream import policy
 from inbox.permissions import require
 from metrics import current, rows, selectors
@@ -20,10 +22,10 @@ from metrics.rows import PAGE
 from metrics.views import asked
 
 Row = TypeVar("Row")
-_WORDS = {
-    "arrival": ("arrivals", "message", "Messages that arrived"),
-    "resolution": ("resolutions", "resolution", "Resolutions"),
-    "reopening": ("reopenings", "reopening", "Reopenings"),
+_TABLES = {
+    "arrival": ("arrivals", gettext_lazy("Messages that arrived")),
+    "resolution": ("resolutions", gettext_lazy("Resolutions")),
+    "reopening": ("reopenings", gettext_lazy("Reopenings")),
 }
 
 
@@ -39,11 +41,20 @@ def interactions(request: HttpRequest) -> HttpResponse:
 def _occurrences(request: HttpRequest, kind: str) -> HttpResponse:
     chosen = asked.chosen(request)
     found = rows.occurrence_rows(chosen, kind, limit=PAGE + 1, after=asked.position(request.GET.get("after")))
-    table, noun, title = _WORDS[kind]
+    table, title = _TABLES[kind]
     total = getattr(selectors.totals(chosen), table)
     more = _more(found, lambda row: f"{row.at.isoformat()}_{row.pk}")
-    context = {"total": total, "noun": noun, "title": title, "kind": kind, "table": table}
+    context = {"total": total, "heading": _heading(kind, total), "title": title, "kind": kind, "table": table}
     return _page(request, "metrics/occurrences.html", chosen, found, more, context)
+
+
+def _heading(kind: str, number: int) -> str:
+    said = {
+        "arrival": ngettext("%(many)s message arrived", "%(many)s messages arrived", number),
+        "resolution": ngettext("%(many)s resolution", "%(many)s resolutions", number),
+        "reopening": ngettext("%(many)s reopening", "%(many)s reopenings", number),
+    }[kind]
+    return said % {"many": dates.many(number)}
 
 
 @require_safe

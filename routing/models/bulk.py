@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from inbox.models import Conversation
 
@@ -14,11 +15,11 @@ class BulkJob(models.Model):
     """What somebody wanted done to many conversations. ``data`` says to whom, with which tag, in which words."""
 
     class Kind(models.TextChoices):
-        ASSIGN = "assign", "Assign"
-        RESOLVE = "resolve", "Resolve"
-        TAG = "tag", "Tag"
-        REPLY = "reply", "Reply"
-        HIDE = "hide", "Hide"
+        ASSIGN = "assign", gettext_lazy("Assign")
+        RESOLVE = "resolve", gettext_lazy("Resolve")
+        TAG = "tag", gettext_lazy("Tag")
+        REPLY = "reply", gettext_lazy("Reply")
+        HIDE = "hide", gettext_lazy("Hide")
 
     kind = models.CharField(max_length=8, choices=Kind)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -46,14 +47,14 @@ class BulkItem(models.Model):
     """One conversation of a job, with what its author had seen of it and what became of it."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DONE = "done", "Done"
-        HELD = "held", "Held for somebody"
-        CHANGED = "changed", "Changed meanwhile"
-        FAILED = "failed", "Not done"
-        SKIPPED = "skipped", "Stopped before its turn"
-        UNDOING = "undoing", "To be taken back"
-        UNDONE = "undone", "Taken back"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        DONE = "done", gettext_lazy("Done")
+        HELD = "held", gettext_lazy("Held for somebody")
+        CHANGED = "changed", gettext_lazy("Changed meanwhile")
+        FAILED = "failed", gettext_lazy("Not done")
+        SKIPPED = "skipped", gettext_lazy("Stopped before its turn")
+        UNDOING = "undoing", gettext_lazy("To be taken back")
+        UNDONE = "undone", gettext_lazy("Taken back")
 
     OPEN = ("waiting", "undoing")  # what a worker takes up
 

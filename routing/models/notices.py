@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from connectors.models import Connection
 from inbox.models import Conversation
@@ -21,14 +22,14 @@ class Notification(models.Model):
     """
 
     class Kind(models.TextChoices):
-        MENTION = "mention", "Mentioned"
-        ASSIGNED = "assigned", "Assigned to you"
-        HANDED = "handed", "Handed to you"
-        ANSWER = "answer", "Wrote again"
-        APPROVAL = "approval", "Approval asked"
-        DECIDED = "decided", "Decided"
-        UNSENT = "unsent", "Not sent"
-        ILL = "ill", "Connection ill"
+        MENTION = "mention", gettext_lazy("Mentioned")
+        ASSIGNED = "assigned", gettext_lazy("Assigned to you")
+        HANDED = "handed", gettext_lazy("Handed to you")
+        ANSWER = "answer", gettext_lazy("Wrote again")
+        APPROVAL = "approval", gettext_lazy("Approval asked")
+        DECIDED = "decided", gettext_lazy("Decided")
+        UNSENT = "unsent", gettext_lazy("Not sent")
+        ILL = "ill", gettext_lazy("Connection ill")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     event_id = models.BigIntegerField()  # its position in the log, which may be pruned before
@@ -64,9 +65,9 @@ class Digest(models.Model):
     """That somebody wants their unread notifications by e-mail. Without a row they want none."""
 
     class How(models.TextChoices):
-        AWAY = "away", "Within a minute, while I am away"
-        HOURLY = "hourly", "Every hour"
-        DAILY = "daily", "Once a day"
+        AWAY = "away", gettext_lazy("Within a minute, while I am away")
+        HOURLY = "hourly", gettext_lazy("Every hour")
+        DAILY = "daily", gettext_lazy("Once a day")
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="digest"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 
 class Topic(models.Model):
@@ -25,9 +26,9 @@ class Team(models.Model):
     """A group that shares a queue. At most one team is the help desk: where nothing else fits."""
 
     class Kind(models.TextChoices):
-        SUPPORT = "support", "Support"
-        HELP_DESK = "help_desk", "Help desk"
-        EXPERTS = "experts", "Experts"
+        SUPPORT = "support", gettext_lazy("Support")
+        HELP_DESK = "help_desk", gettext_lazy("Help desk")
+        EXPERTS = "experts", gettext_lazy("Experts")
 
     name = models.CharField(max_length=80, unique=True)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.SUPPORT)
@@ -105,20 +106,20 @@ class AgentProfile(models.Model):
     """What a person may do and how much they take. There is no superuser: a role is all there is."""
 
     class Role(models.TextChoices):
-        AGENT = "agent", "Agent"
-        EXPERT = "expert", "Expert"
-        LEAD = "lead", "Lead"
-        ADMIN = "admin", "Admin"
+        AGENT = "agent", gettext_lazy("Agent")
+        EXPERT = "expert", gettext_lazy("Expert")
+        LEAD = "lead", gettext_lazy("Lead")
+        ADMIN = "admin", gettext_lazy("Admin")
 
     class Availability(models.TextChoices):
-        AVAILABLE = "available", "Available"
-        BUSY = "busy", "Busy"
-        AWAY = "away", "Away"
+        AVAILABLE = "available", gettext_lazy("Available")
+        BUSY = "busy", gettext_lazy("Busy")
+        AWAY = "away", gettext_lazy("Away")
 
     class Desktop(models.TextChoices):
-        OFF = "", "Off"
-        PLAIN = "plain", "Without a customer's name or words"
-        WORDS = "words", "With them"
+        OFF = "", gettext_lazy("Off")
+        PLAIN = "plain", gettext_lazy("Without a customer's name or words")
+        WORDS = "words", gettext_lazy("With them")
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     role = models.CharField(max_length=8, choices=Role, default=Role.AGENT)
@@ -130,6 +131,7 @@ class AgentProfile(models.Model):
     seen_at = models.DateTimeField(default=timezone.now)  # a request of theirs, to the minute
     last_assigned_at = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
+    language = models.CharField(max_length=10, blank=True, default="")  # a key of settings.LANGUAGES; "": the browser's
     theme = models.CharField(max_length=5, default="", blank=True)  # "", "light" or "dark"
     needs_approval = models.BooleanField(default=False, db_default=False)  # somebody else reads what they write first
     single_keys = models.BooleanField(default=True)

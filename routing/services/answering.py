@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy
 
 from connectors.models import Connection
+from inbox.saying import english
 from inbox.services.conversations import Refused
 from routing.models import AnswerPermission, Team
 from routing.services import changes
@@ -16,10 +18,10 @@ from routing.services.roles import require_admin
 OPEN, NOTHING = "open", "nothing"
 # What a settings page offers for one team on one connection.
 LEVELS = {
-    NOTHING: "View and note only",
-    "private": "Reply privately",
-    "public": "Reply publicly",
-    "both": "Reply publicly and privately",
+    NOTHING: gettext_lazy("View and note only"),
+    "private": gettext_lazy("Reply privately"),
+    "public": gettext_lazy("Reply publicly"),
+    "both": gettext_lazy("Reply publicly and privately"),
 }
 
 
@@ -40,7 +42,7 @@ class Answers:
         given = self.rows.get(connection_id)
         if given is None:
             return []
-        where = self.names.get(connection_id, "this account")
+        where = self.names.get(connection_id, gettext("this account"))
         theirs = [rights for team_id, rights in given.items() if set(people) & set(members.get(team_id, ()))]
         publicly, privately = any(p for p, _ in theirs), any(d for _, d in theirs)
         if publicly and privately:
@@ -64,7 +66,7 @@ def set_answers(*, connection_id: int, levels: Mapping[int, str] | None, actor: 
     require_admin(actor)
     connection = Connection.objects.select_for_update(of=("self",), no_key=True).filter(pk=connection_id).first()
     if connection is None:
-        raise Refused("There is no such account any more. Reload the page.")
+        raise Refused(gettext("There is no such account any more. Reload the page."))
     before = _told(connection_id)
     AnswerPermission.objects.filter(connection_id=connection_id).delete()
     if levels is not None:
@@ -85,4 +87,4 @@ def set_answers(*, connection_id: int, levels: Mapping[int, str] | None, actor: 
 def _told(connection_id: int) -> dict[str, str]:
     """Each team's level by its name, for the history."""
     rows = AnswerPermission.objects.filter(connection_id=connection_id).select_related("team")
-    return {row.team.name: LEVELS[level_of(row)] for row in rows}
+    return {row.team.name: english(LEVELS[level_of(row)]) for row in rows}

@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from connectors.wake import wake
 from inbox.downstream import policy
@@ -31,7 +32,7 @@ KEPT = timedelta(days=30)
 QUEUE = "routing.bulk"
 State = BulkItem.State
 _TRIES = 3
-_BROKE = "Something went wrong here, and nothing was changed. Open it and try once more."
+_BROKE = gettext_noop("Something went wrong here, and nothing was changed. Open it and try once more.")
 
 
 class Pick(NamedTuple):
@@ -54,13 +55,13 @@ def start(*, author: User, kind: str, data: Mapping[str, Any], picks: Sequence[P
     Raises Refused where nothing is left to do, or too much.
     """
     if not client_key or len(client_key) > 64:
-        raise Refused("This page is too old. Reload it and choose again.")
+        raise Refused(gettext("This page is too old. Reload it and choose again."))
     wanted = {pick.conversation_id: pick for pick in picks}
     if len(wanted) > MOST:
-        raise Refused(f"At most {MOST} conversations go at once. Choose fewer.")
+        raise Refused(gettext("At most %(most)s conversations go at once. Choose fewer.") % {"most": MOST})
     seen = policy().allowed(author, "view", list(wanted))
     if not seen:
-        raise Refused("Choose at least one conversation.")
+        raise Refused(gettext("Choose at least one conversation."))
     bulkacts.check(kind, data, author)
     try:
         with transaction.atomic():
@@ -85,16 +86,19 @@ def undo(*, job_id: int, actor: AbstractBaseUser) -> str:
     """Stop what has not been done yet, and take back what can be. Returns what happens now. Raises Refused."""
     job = BulkJob.objects.select_for_update().get(pk=job_id)
     if job.undone_at is not None:
-        raise Refused("It is being taken back already.")
+        raise Refused(gettext("It is being taken back already."))
     items = BulkItem.objects.filter(job=job)
-    stopped = items.filter(state=State.WAITING).update(state=State.SKIPPED, sentence="It was stopped before its turn.")
+    stopped = items.filter(state=State.WAITING).update(
+        state=State.SKIPPED, sentence=gettext_noop("It was stopped before its turn.")
+    )
     back = items.filter(state__in=[State.DONE, State.HELD]).exclude(made={}).update(state=State.UNDOING, attempts=0)
     if not stopped and not back:
-        raise Refused("Nothing of it can be taken back any more.")
+        raise Refused(gettext("Nothing of it can be taken back any more."))
     BulkJob.objects.filter(pk=job.pk).update(undone_at=timezone.now(), ended_at=None, closed_at=None)
     _tell(job, "bulk.undone", actor.pk)
     transaction.on_commit(call)
-    return f"{back} taken back, {stopped} stopped." if stopped else f"{back} are taken back."
+    said = gettext("%(back)s taken back, %(stopped)s stopped.") if stopped else gettext("%(back)s are taken back.")
+    return said % {"back": back, "stopped": stopped}
 
 
 def close(*, job_id: int) -> None:

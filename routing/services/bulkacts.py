@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from connectors.errors import ConnectorError
 from connectors.types import Act
@@ -23,10 +24,10 @@ from routing.services import handing
 from routing.services.hands import display_name
 
 Kind, State = BulkJob.Kind, BulkItem.State
-NOT_YOURS = "It is no longer yours to do this here."
-AGAIN = "The customer wrote again meanwhile."
-LEFT = "It had left already."
-SINCE = "Somebody changed it since, so it stays as it is."
+NOT_YOURS = gettext_noop("It is no longer yours to do this here.")
+AGAIN = gettext_noop("The customer wrote again meanwhile.")
+LEFT = gettext_noop("It had left already.")
+SINCE = gettext_noop("Somebody changed it since, so it stays as it is.")
 
 
 class Changed(Refused):
@@ -43,18 +44,18 @@ class Outcome:
 def check(kind: str, data: Mapping[str, Any], author: User) -> None:
     """Raises Refused for what can be done to no conversation at all."""
     if kind not in Kind.values:
-        raise Refused("Choose what should be done.")
+        raise Refused(gettext("Choose what should be done."))
     if kind == Kind.ASSIGN and not (data.get("team") or data.get("agent")):
-        raise Refused("Choose a team or a person.")
+        raise Refused(gettext("Choose a team or a person."))
     own = kind != Kind.ASSIGN or data.get("agent") == author.pk
     if not own and not data.get("line", "").strip() and not policy().permits(author, "assign_anyone"):
-        raise Refused("Say in a line why you hand them on. Who gets them reads that first.")
+        raise Refused(gettext("Say in a line why you hand them on. Who gets them reads that first."))
     if kind == Kind.RESOLVE and data.get("resolution") not in ("", *Conversation.Resolution.values):
-        raise Refused("Choose how it ended: answered, no action needed, spam or duplicate.")
+        raise Refused(gettext("Choose how it ended: answered, no action needed, spam or duplicate."))
     if kind == Kind.TAG and not Tag.objects.filter(pk=data.get("tag") or 0).exists():
-        raise Refused("This tag was removed meanwhile. Choose another one.")
+        raise Refused(gettext("This tag was removed meanwhile. Choose another one."))
     if kind == Kind.REPLY and (not data.get("text") or data.get("visibility") not in REPLIES):
-        raise Refused("Choose a macro, and who will read it: publicly or privately.")
+        raise Refused(gettext("Choose a macro, and who will read it: publicly or privately."))
 
 
 def do(item: BulkItem) -> Outcome:
@@ -118,7 +119,7 @@ def _assign(item: BulkItem) -> Outcome:
 def _resolve(item: BulkItem) -> Outcome:
     conversation = conversations.locked(item.conversation_id)
     if conversation.status == Conversation.Status.RESOLVED:
-        raise Changed("Somebody resolved it meanwhile.")
+        raise Changed(gettext_noop("Somebody resolved it meanwhile."))
     if (conversation.last_incoming_id or 0) > (item.seen_message or 0):
         raise Changed(AGAIN)
     ended = Conversation.Resolution.ANSWERED if conversation.answered_at else Conversation.Resolution.NO_ACTION
@@ -145,7 +146,9 @@ def _resolved_at(conversation_id: int) -> str:
 def _tag(item: BulkItem) -> Outcome:
     tag = int(item.job.data["tag"])
     new = tags.put(conversation_id=item.conversation_id, tag_id=tag, actor=item.job.author)
-    return Outcome(State.DONE, "", {"tag": tag}) if new else Outcome(State.DONE, "It had this tag already.")
+    return (
+        Outcome(State.DONE, "", {"tag": tag}) if new else Outcome(State.DONE, gettext_noop("It had this tag already."))
+    )
 
 
 def _untag(item: BulkItem) -> Outcome:
@@ -178,7 +181,7 @@ def _hide(item: BulkItem) -> Outcome:
     begun = Message.objects.filter(connection=conversation.connection_id, external_id=conversation.root)
     specs = [spec for spec in at_hand(conversation, begun) if spec.act is Act.HIDE]
     if not specs:
-        raise Refused("Nothing can be hidden there: the network does not offer it.")
+        raise Refused(gettext_noop("Nothing can be hidden there: the network does not offer it."))
     made: list[int] = []
     for message in theirs:
         wanted = OutboxItem.objects.filter(conversation=conversation, in_reply_to=message).exclude(
@@ -191,7 +194,7 @@ def _hide(item: BulkItem) -> Outcome:
             )  # fmt: skip
             made.append(done.pk)
     if not made:
-        raise Refused("It is hidden already, or the post is gone.")
+        raise Refused(gettext_noop("It is hidden already, or the post is gone."))
     return Outcome(State.DONE, "", {"outbox": made})
 
 

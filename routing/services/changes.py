@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext
 
 from inbox.models import Event
+from inbox.saying import stored
 from inbox.services import events
 
 
@@ -57,14 +59,14 @@ def _who(row: Event) -> str:
 
 
 def _sentence(data: Mapping[str, Any]) -> str:
-    said = [f"{label}: {_from_to(old, new)}" for label, old, new in data.get("fields", ())]
-    parts = [part for part in (data.get("did", ""), "; ".join(said)) if part]
+    said = [f"{stored(label)}: {_from_to(stored(old), stored(new))}" for label, old, new in data.get("fields", ())]
+    parts = [part for part in (stored(data.get("did", "")), "; ".join(said)) if part]
     name = f"“{data['name']}”: " if data.get("name") else ""
     return name + ", ".join(parts)
 
 
 def _from_to(old: str, new: str) -> str:
-    return f"{old} → {new}" if old and new else new or f"no longer {old}"
+    return f"{old} → {new}" if old and new else new or gettext("no longer %(value)s") % {"value": old}
 
 
 def _plain(value: Any) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from routing.models import AgentProfile, Expertise, Membership, Team
 from routing.services import answering, hands, rules
@@ -61,7 +62,9 @@ class Desk:
     def goal(self, match: Match | None) -> Goal:
         """The team that a rule gives, else the help desk; with the reasons so far."""
         if match is None:
-            return Goal(self.help_desk(), None, ("No rule matched; the help desk takes it",), {"rule": None})
+            return Goal(
+                self.help_desk(), None, (gettext_noop("No rule matched; the help desk takes it"),), {"rule": None}
+            )
         rule = match.rule
         inputs = {"rule": rule.pk, "rule_name": rule.name, **match.inputs}
         reasons = [match.reason]
@@ -105,7 +108,7 @@ class Desk:
         hand, inputs = None, dict(goal.inputs)
         kept_for = self._kept_for(entry, now=now)
         if entry.status != OPEN:
-            reasons.append("Nothing waits for us there now, so nobody needs to take it")
+            reasons.append(gettext_noop("Nothing waits for us there now, so nobody needs to take it"))
         elif kept_for:
             inputs["loads"] = [kept_for.snapshot()]
             hand = self._former(kept_for, reasons)
@@ -143,7 +146,7 @@ class Desk:
         if hand is not None and hand.can_hold:
             reasons.append(f"The rule gives it to {hand.name}: {hand.in_hand} of {hand.capacity} in hand")
             return hand
-        why = hand.why_not() if hand else "The agent whom the rule names is no longer here"
+        why = hand.why_not() if hand else gettext_noop("The agent whom the rule names is no longer here")
         reasons.append(f"{why}, so it goes to the team")
         return None
 

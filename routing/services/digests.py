@@ -23,7 +23,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import ngettext
 
 from routing import notices
 from routing.address import address_of_desk
@@ -151,8 +152,11 @@ def _claim(user: User, since: datetime, now: datetime) -> list[notices.Line]:
 def _send(backend: BaseEmailBackend, mail: _Mail) -> bool:
     """Whether the server took it. Raises _Broken where nobody knows."""
     digest, taken = Digest.objects.filter(user=mail.user.pk), Notification.objects.filter(pk__in=mail.ids)
+    # Which language their browser asks for is known only where it asks.
+    with translation.override(mail.user.profile.language or settings.LANGUAGE_CODE):
+        message = _message(mail)
     try:
-        backend.send_messages([_message(mail)])
+        backend.send_messages([message])
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
         said, for_now = _refusal(error)
         if for_now:
@@ -188,7 +192,8 @@ def _message(mail: _Mail) -> EmailMessage:
         "stop": stop_address,
     }  # fmt: skip
     return EmailMessage(
-        subject=f"{number} unread notification{'s' if number != 1 else ''}",
+        subject=ngettext("%(number)s unread notification", "%(number)s unread notifications", number)
+        % {"number": number},
         body=render_to_string("routing/digest.txt", context),
         to=[mail.user.email],
         headers={

@@ -10,8 +10,10 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from inbox.models import Event
+from inbox.saying import inside
 from inbox.services import events
 from inbox.services.conversations import Refused
 from inbox.services.storable import storable
@@ -58,17 +60,17 @@ def assign(
     """
     wish = Wish(actor, team_id, agent_id, seen_agent_id, _line(line))
     if team_id is None and agent_id is None:
-        raise Refused("Choose a team or a person.")
+        raise Refused(gettext("Choose a team or a person."))
     entry = _locked(conversation_id)
     people = hands.lock({pk for pk in (agent_id, entry.assignee_id, actor.pk) if pk is not None})
     me = people.get(int(actor.pk))
     if me is None or not me.works:
-        raise Refused("Only agents, experts and leads assign conversations.")
+        raise Refused(gettext("Only agents, experts and leads assign conversations."))
     lead = me.role == AgentProfile.Role.LEAD
     _check_right(wish, entry, people, lead=lead)
     team = _team(wish, entry, people)
     if (entry.team_id, entry.assignee_id) == (team.pk, agent_id):
-        return f"It is already with {people[agent_id].name if agent_id else team.name}."
+        return gettext("It is already with %(people)s.") % {"people": people[agent_id].name if agent_id else team.name}
     return _give(wish, entry, team, people, lead=lead, now=timezone.now())
 
 
@@ -77,12 +79,12 @@ def accept(*, conversation_id: int, actor: AbstractBaseUser) -> str:
     """Say that one takes care of what one was handed. Raises Refused."""
     entry = _locked(conversation_id)
     if entry.assignee_id != actor.pk:
-        raise Refused("It is no longer with you.")
+        raise Refused(gettext("It is no longer with you."))
     now = timezone.now()
     mine = Assignment.objects.filter(conversation_id=conversation_id, ended_at=None, accepted_at=None)
     if mine.update(accepted_at=now):
         events.emit([Event(kind="conversation.accepted", actor_id=actor.pk, conversation_id=conversation_id)])
-    return "Accepted. It is yours."
+    return gettext("Accepted. It is yours.")
 
 
 @transaction.atomic
@@ -93,10 +95,10 @@ def give_back(*, conversation_id: int, actor: AbstractBaseUser, line: str) -> st
     """
     said = _line(line)
     if not said:
-        raise Refused("Say in a line why you give it back.")
+        raise Refused(gettext("Say in a line why you give it back."))
     entry = _locked(conversation_id)
     if entry.assignee_id != actor.pk:
-        raise Refused("It is no longer with you.")
+        raise Refused(gettext("It is no longer with you."))
     origin = _origin(conversation_id)
     people = hands.lock({pk for pk in (actor.pk, origin.agent_id) if pk is not None})
     giver = people.get(origin.agent_id or 0)
@@ -122,13 +124,13 @@ def give_back(*, conversation_id: int, actor: AbstractBaseUser, line: str) -> st
     if to is None:
         jobs.add([conversation_id], now=new.first_until or now)
     jobs.wake_soon()
-    return f"You gave it back to {where}."
+    return gettext("You gave it back to %(where)s.") % {"where": where}
 
 
 def _locked(conversation_id: int) -> Entry:
     entry = queue.lock([conversation_id]).get(conversation_id)
     if entry is None:
-        raise Refused("It is resolved. Reopen it first.")
+        raise Refused(gettext("It is resolved. Reopen it first."))
     return entry
 
 
@@ -139,17 +141,20 @@ def _line(line: str) -> str:
 
 def _check_right(wish: Wish, entry: Entry, people: dict[int, Hand], *, lead: bool) -> None:
     if not lead and not wish.own and not wish.line:
-        raise Refused("Say in a line why you hand it on. Who gets it reads that first.")
+        raise Refused(gettext("Say in a line why you hand it on. Who gets it reads that first."))
     if wish.agent_id is None:
         return
     chosen = people.get(wish.agent_id)
     if chosen is None or not chosen.works:
-        raise Refused("This person takes no conversations.")
+        raise Refused(gettext("This person takes no conversations."))
     if not wish.own and not lead and not chosen.there:
-        raise Refused(f"{chosen.name} is {chosen.availability}. Hand it to their team, or to somebody who is there.")
+        raise Refused(
+            gettext("%(name)s is %(availability)s. Hand it to their team, or to somebody who is there.")
+            % {"name": chosen.name, "availability": inside(AgentProfile.Availability(chosen.availability).label)}
+        )
     if wish.own and entry.assignee_id not in (None, wish.agent_id, wish.seen_agent_id):
         taken = people.get(entry.assignee_id or 0)
-        raise Refused(f"{taken.name if taken else 'A colleague'} took it first.")
+        raise Refused(gettext("%(taken)s took it first.") % {"taken": taken.name if taken else gettext("A colleague")})
 
 
 def _team(wish: Wish, entry: Entry, people: dict[int, Hand]) -> Team:
@@ -160,7 +165,7 @@ def _team(wish: Wish, entry: Entry, people: dict[int, Hand]) -> Team:
     if wish.agent_id is None:
         team = Team.objects.filter(pk__in=[wish.team_id]).first()
         if team is None:
-            raise Refused("There is no such team.")
+            raise Refused(gettext("There is no such team."))
         return team
     hand = people[wish.agent_id]
     theirs = Team.objects.filter(memberships__user_id=wish.agent_id)
@@ -168,12 +173,14 @@ def _team(wish: Wish, entry: Entry, people: dict[int, Hand]) -> Team:
         theirs = theirs.filter(kind=Team.Kind.EXPERTS)
     own = {team.pk: team for team in theirs.order_by("pk")}
     if wish.team_id is not None and wish.team_id not in own:
-        raise Refused(f"{hand.name} does not work in that team.")
+        raise Refused(gettext("%(hand)s does not work in that team.") % {"hand": hand.name})
     found = own.get(wish.team_id or entry.team_id or 0) or next(
         iter(sorted(own.values(), key=lambda team: not team.is_help_desk)), None
     )
     if found is None:
-        raise Refused(f"{hand.name} is in no team yet. A lead adds them under Settings, Teams.")
+        raise Refused(
+            gettext("%(hand)s is in no team yet. A lead adds them under Settings, Teams.") % {"hand": hand.name}
+        )
     return found
 
 
@@ -231,8 +238,12 @@ def _make_room(hand: Hand, reasons: list[str], inputs: dict[str, Any], *, own: b
     if hand.has_room:
         return
     if not lead:
-        who = "You have" if own else f"{hand.name} has"
-        raise Refused(f"{who} {hand.in_hand} of {hand.capacity} in hand. Finish one first, or ask a lead.")
+        said = (
+            gettext("You have %(number)s of %(most)s in hand. Finish one first, or ask a lead.")
+            if own
+            else gettext("%(name)s has %(number)s of %(most)s in hand. Finish one first, or ask a lead.")
+        )
+        raise Refused(said % {"name": hand.name, "number": hand.in_hand, "most": hand.capacity})
     inputs["override"] = True
     reasons.append(f"A lead went beyond the capacity of {hand.name}: {hand.in_hand} of {hand.capacity} in hand")
 

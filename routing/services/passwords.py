@@ -12,6 +12,7 @@ from datetime import timedelta
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.debug import sensitive_variables
 
 from inbox.services.conversations import Refused
@@ -21,10 +22,10 @@ from routing.services.hands import display_name
 from routing.services.roles import require_admin
 
 HOURS = 72
-GONE = (
-    f"This link does not work any more: it was used, is older than {HOURS} hours, or there is a newer one. "
+GONE = gettext_lazy(
+    "This link does not work any more: it was used, is older than %(hours)s hours, or there is a newer one. "
     "Ask an admin of your desk for a new link."
-)
+) % {"hours": HOURS}
 
 
 def issue(user: User) -> str:
@@ -42,8 +43,8 @@ def renew(*, user_id: int, actor: AbstractBaseUser | None) -> tuple[User, str]:
         require_admin(actor)
     user = _locked(user_id)
     if user is None:
-        raise Refused("They do not sign in here. Tick “May sign in” first, then make a link.")
-    changes.tell("person", user.pk, actor, did="made a new sign-in link", name=display_name(user))
+        raise Refused(gettext("They do not sign in here. Tick “May sign in” first, then make a link."))
+    changes.tell("person", user.pk, actor, did=gettext_noop("made a new sign-in link"), name=display_name(user))
     return user, issue(user)
 
 
@@ -68,7 +69,7 @@ def choose(*, digest: str, password: str) -> User:
     if user is None or not awaiting(digest):
         raise Refused(GONE)
     _set(user, password)
-    changes.tell("person", user.pk, user, did="chose a password by their link", name=display_name(user))
+    changes.tell("person", user.pk, user, did=gettext_noop("chose a password by their link"), name=display_name(user))
     return user
 
 
@@ -77,7 +78,7 @@ def choose(*, digest: str, password: str) -> User:
 def change(*, user: User, password: str) -> None:
     """Somebody's own new password, after the current one was asked."""
     _set(user, password)
-    changes.tell("person", user.pk, user, did="changed their password", name=display_name(user))
+    changes.tell("person", user.pk, user, did=gettext_noop("changed their password"), name=display_name(user))
 
 
 def void(user: AbstractBaseUser) -> None:

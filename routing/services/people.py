@@ -9,8 +9,10 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, gettext_noop
 
 from inbox.models import Event
+from inbox.saying import english
 from inbox.services import events
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile, Expertise, Membership, Team, Topic
@@ -75,7 +77,7 @@ def _account(newcomer: Newcomer) -> User:
         user.clean_fields(exclude=["password"])
     except ValidationError as error:
         raise Refused(_unfit(error)) from None
-    taken = Refused(f"Somebody signs in as “{username}” already. Choose another name.")
+    taken = Refused(gettext("Somebody signs in as “%(name)s” already. Choose another name.") % {"name": username})
     # Names that differ in capitals alone would be taken for one another; the constraint holds equal ones apart.
     if User.objects.filter(username__iexact=username).exists():
         raise taken
@@ -89,8 +91,8 @@ def _account(newcomer: Newcomer) -> User:
 
 def _unfit(error: ValidationError) -> str:
     if "username" in error.message_dict:
-        return "The sign-in name has 1 to 150 letters, digits and @ . + - _, without spaces."
-    return "First and last name have at most 150 characters each."
+        return gettext("The sign-in name has 1 to 150 letters, digits and @ . + - _, without spaces.")
+    return gettext("First and last name have at most 150 characters each.")
 
 
 def change(*, user_id: int, wanted: Wanted, actor: AbstractBaseUser) -> str:
@@ -101,9 +103,9 @@ def change(*, user_id: int, wanted: Wanted, actor: AbstractBaseUser) -> str:
     with transaction.atomic():
         user = User.objects.filter(pk=user_id).first()
         if user is None:
-            raise Refused("There is no such person any more. Reload the page.")
+            raise Refused(gettext("There is no such person any more. Reload the page."))
         if not may_lead(actor, user):
-            raise Refused("Only an admin or a lead of their team changes this.")
+            raise Refused(gettext("Only an admin or a lead of their team changes this."))
         # With the admins' rows, so that two of them cannot step down at once.
         admins = AgentProfile.objects.filter(role=Role.ADMIN).values_list("user_id", flat=True)
         hands.lock({user.pk, *admins})
@@ -125,25 +127,25 @@ def change(*, user_id: int, wanted: Wanted, actor: AbstractBaseUser) -> str:
         Expertise.objects.bulk_create((Expertise(user=user, topic=topic) for topic in known), ignore_conflicts=True)
         after = facts(user, profile)
         if after == before:
-            return "Nothing was changed."
+            return gettext("Nothing was changed.")
         changes.tell("person", user.pk, actor, before=before, after=after, name=display_name(user))
         events.emit([Event(kind="agent.changed", actor_id=actor.pk, subject="agent", subject_id=user.pk)])
         jobs.wake_soon()
     if not wanted.active or wanted.role not in hands.WORKING_ROLES:
         returns.at_once(user.pk)
-        return f"Saved. What {display_name(user)} had is back in its teams' queues."
-    return "Saved."
+        return gettext("Saved. What %(user)s had is back in its teams' queues.") % {"user": display_name(user)}
+    return gettext("Saved.")
 
 
 def facts(user: User, profile: AgentProfile) -> dict[str, Any]:
     """What of a person their history tells, by label."""
     return {
-        "role": profile.get_role_display() or "none",
-        "signs in": user.is_active,
+        "role": english(Role(profile.role).label) if profile.role else "none",
+        gettext_noop("signs in"): user.is_active,
         "capacity": profile.capacity,
-        "is given work": profile.takes_conversations,
-        "needs approval": profile.needs_approval,
-        "knows about": sorted(user.expertise.values_list("topic__name", flat=True)),
+        gettext_noop("is given work"): profile.takes_conversations,
+        gettext_noop("needs approval"): profile.needs_approval,
+        gettext_noop("knows about"): sorted(user.expertise.values_list("topic__name", flat=True)),
     }
 
 
@@ -151,23 +153,26 @@ def _check(user: User, profile: AgentProfile, wanted: Wanted, actor: AbstractBas
     who = display_name(user)
     _check_values(wanted.role, wanted.capacity)
     if profile.needs_approval and not wanted.needs_approval and actor.pk == user.pk:
-        raise Refused("Somebody else has to say that your replies need no approval any more.")
+        raise Refused(gettext("Somebody else has to say that your replies need no approval any more."))
     if (wanted.role, wanted.active) == (profile.role, user.is_active):
         return
     if role_of(actor) != Role.ADMIN:
-        raise Refused("Only an admin changes a role, or who may sign in.")
+        raise Refused(gettext("Only an admin changes a role, or who may sign in."))
     if profile.role == Role.ADMIN and not _other_admin(user):
-        raise Refused(f"{who} is the last admin. Make somebody else an admin first.")
+        raise Refused(gettext("%(who)s is the last admin. Make somebody else an admin first.") % {"who": who})
     others = Membership.objects.filter(user=user).exclude(team__kind=Team.Kind.EXPERTS).select_related("team")
     if wanted.role == Role.EXPERT and (names := [row.team.name for row in others]):
-        raise Refused(f"Experts work in teams of experts only. Take {who} out of {', '.join(names)} first.")
+        raise Refused(
+            gettext("Experts work in teams of experts only. Take %(who)s out of %(names)s first.")
+            % {"who": who, "names": ", ".join(names)}
+        )
 
 
 def _check_values(role: str, capacity: int) -> None:
     if role not in Role.values:
-        raise Refused("Choose a role.")
+        raise Refused(gettext("Choose a role."))
     if not 0 <= capacity <= presence.MOST:
-        raise Refused(f"Capacity is a number from 0 to {presence.MOST}.")
+        raise Refused(gettext("Capacity is a number from 0 to %(most)s.") % {"most": presence.MOST})
 
 
 def _other_admin(user: User) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from inbox.models import Event
 from inbox.services import events
@@ -30,9 +31,9 @@ def set_availability(
     team allows, it returns by itself.
     """
     if availability not in AgentProfile.Availability.values:
-        raise Refused("Choose available, busy or away.")
+        raise Refused(gettext("Choose available, busy or away."))
     if actor.pk != user.pk and not may_lead(actor, user):
-        raise Refused("Only they themselves or a lead of the same team change this.")
+        raise Refused(gettext("Only they themselves or a lead of the same team change this."))
     with transaction.atomic():
         now = timezone.now()
         changed = (
@@ -50,9 +51,9 @@ def set_availability(
 def set_capacity(*, user: AbstractBaseUser, capacity: int, actor: AbstractBaseUser) -> None:
     """How many open conversations ``user`` takes at once. For admins and their leads only. Raises Refused."""
     if not 0 <= capacity <= MOST:
-        raise Refused(f"Choose a number from 0 to {MOST}.")
+        raise Refused(gettext("Choose a number from 0 to %(most)s.") % {"most": MOST})
     if not may_lead(actor, user):
-        raise Refused("Only a lead of the same team changes this.")
+        raise Refused(gettext("Only a lead of the same team changes this."))
     if AgentProfile.objects.filter(user_id=user.pk).exclude(capacity=capacity).update(capacity=capacity):
         _tell(user, actor, {"capacity": capacity})
 

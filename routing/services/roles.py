@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.utils.translation import gettext
 
 from inbox.services.conversations import Refused
 from routing.models import AgentProfile, Membership, Team
@@ -35,7 +36,7 @@ def role_in_request(user: Somebody) -> str:
 def require_admin(user: Somebody) -> None:
     """Refused unless ``user`` may change how the whole desk is set up."""
     if role_of(user) != AgentProfile.Role.ADMIN:
-        raise Refused("Only an admin changes this. Ask one.")
+        raise Refused(gettext("Only an admin changes this. Ask one."))
 
 
 def led_teams(user: Somebody) -> set[int]:

@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext, ngettext
 
 from inbox import describing
 from inbox.asks import Ask
+from inbox.dates import many
 from inbox.describing import Described, Vocabulary
 from inbox.models import Conversation, Message
 from inbox.phrases import contains, plain
@@ -129,27 +130,40 @@ def conditions(rule: Rule, accounts: Mapping[int, str], known: Vocabulary) -> li
     """What must hold, as a person says it; nothing: it takes everything."""
     said = []
     if rule.words:
-        said.append(f"any of: {', '.join(rule.words)}")
+        said.append(gettext("any of: %(words)s") % {"words": ", ".join(rule.words)})
     if rule.languages:
-        said.append("in " + " or ".join(language_name(language_of(code) or code) for code in rule.languages))
+        said.append(
+            _one_of(gettext("in %(names)s"), (language_name(language_of(code) or code) for code in rule.languages))
+        )
     if rule.authors:
-        said.append("by " + " or ".join(f"@{name.removeprefix('@')}" for name in rule.authors))
+        said.append(_one_of(gettext("by %(names)s"), (f"@{name.removeprefix('@')}" for name in rule.authors)))
     if rule.min_followers is not None:
-        said.append(f"at least {rule.min_followers:,} followers")
+        said.append(
+            ngettext("at least %(number)s followers", "at least %(number)s followers", rule.min_followers)
+            % {"number": many(rule.min_followers)}
+        )
     if rule.max_followers is not None:
-        said.append(f"at most {rule.max_followers:,} followers")
+        said.append(
+            ngettext("at most %(number)s followers", "at most %(number)s followers", rule.max_followers)
+            % {"number": many(rule.max_followers)}
+        )
     if rule.visibility:
-        said.append("written privately" if rule.visibility == "direct" else "written publicly")
+        said.append(gettext("written privately") if rule.visibility == "direct" else gettext("written publicly"))
     if rule.networks:
-        said.append("on " + " or ".join(networks.shown(key).label for key in rule.networks))
+        said.append(_one_of(gettext("on %(names)s"), (networks.shown(key).label for key in rule.networks)))
     if rule.connections:
-        said.append("to " + " or ".join(accounts.get(pk, "an account that is gone") for pk in rule.connections))
+        gone = gettext("an account that is gone")
+        said.append(_one_of(gettext("to %(names)s"), (accounts.get(pk, gone) for pk in rule.connections)))
     asked = described(rule, known)
     if rule.tags:
-        said.append("tagged " + " or ".join(asked["tagged"]))
+        said.append(_one_of(gettext("tagged %(names)s"), asked["tagged"]))
     if rule.vips:
-        said.append("from somebody on " + " or ".join(f"“{name}”" for name in asked["on a list"]))
+        said.append(_one_of(gettext("from somebody on %(names)s"), (f"“{name}”" for name in asked["on a list"])))
     return said + asked["fields"]
+
+
+def _one_of(said: str, names: Iterable[str]) -> str:
+    return said % {"names": gettext(" or ").join(names)}
 
 
 def described(rule: Rule, known: Vocabulary) -> dict[str, list[str]]:
@@ -158,7 +172,7 @@ def described(rule: Rule, known: Vocabulary) -> dict[str, list[str]]:
     lists = {row["id"]: row["name"] + " (archived)" * row["archived"] for row in known.lists}
     fields = {row["id"]: row for row in known.fields}
     return {
-        "tagged": [tags.get(pk, "a tag that is gone") for pk in rule.tags],
+        "tagged": [tags.get(pk, gettext("a tag that is gone")) for pk in rule.tags],
         "on a list": [lists[pk] for pk in rule.vips if pk in lists],
         "fields": [_asked(Ask.of(*kept), fields[kept[0]]) for kept in rule.fields if kept[0] in fields],
     }
@@ -168,10 +182,14 @@ def _asked(ask: Ask, field: Described) -> str:
     """A condition on a field, as a person says it."""
     if ask.option is not None:
         names = {option["id"]: option["name"] for option in field["options"]}
-        return f"{field['name']} is {names.get(ask.option, 'an option that is gone')}"
+        return gettext("%(field)s is %(value)s") % {
+            "field": field["name"],
+            "value": names.get(ask.option, gettext("an option that is gone")),
+        }
     if ask.begins:
-        return f"{field['name']} begins with “{ask.said}”"
-    return f"{field['name']} is {ask.said.replace('..', ' to ').strip()}"
+        return gettext("%(field)s begins with “%(said)s”") % {"field": field["name"], "said": ask.said}
+    value = ask.said.replace("..", f" {gettext('to')} ").strip()
+    return gettext("%(field)s is %(value)s") % {"field": field["name"], "value": value}
 
 
 def active() -> QuerySet[Rule]:

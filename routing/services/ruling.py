@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from connectors.models import Connection
 from inbox import describing
@@ -48,13 +49,14 @@ def move(*, rule_id: int, by: int, actor: AbstractBaseUser) -> str:
     old = order.index(rule)
     new = min(max(old + by, 0), len(order) - 1)
     if old == new:
-        return f"“{rule.name}” is {'first' if by < 0 else 'last'} already."
+        said = gettext("“%(name)s” is first already.") if by < 0 else gettext("“%(name)s” is last already.")
+        return said % {"name": rule.name}
     order.insert(new, order.pop(old))
     for position, row in enumerate(order, 1):
         row.position = position
     Rule.objects.bulk_update(order, ["position"])
     changes.tell("rule", rule.pk, actor, before={"place": old + 1}, after={"place": new + 1}, name=rule.name)
-    return f"“{rule.name}” is asked as number {new + 1} now."
+    return gettext("“%(name)s” is asked as number %(number)s now.") % {"name": rule.name, "number": new + 1}
 
 
 @transaction.atomic
@@ -63,8 +65,15 @@ def switch(*, rule_id: int, on: bool, actor: AbstractBaseUser) -> str:
     rule = _own(_locked(), rule_id, actor)
     if rule.enabled != on:
         Rule.objects.filter(pk=rule.pk).update(enabled=on)
-        changes.tell("rule", rule.pk, actor, did="switched it on" if on else "switched it off", name=rule.name)
-    return f"“{rule.name}” {'decides' if on else 'is passed over'} from now on."
+        changes.tell(
+            "rule",
+            rule.pk,
+            actor,
+            did=gettext_noop("switched it on") if on else gettext_noop("switched it off"),
+            name=rule.name,
+        )
+    said = gettext("“%(name)s” decides from now on.") if on else gettext("“%(name)s” is passed over from now on.")
+    return said % {"name": rule.name}
 
 
 @transaction.atomic
@@ -72,8 +81,8 @@ def delete(*, rule_id: int, actor: AbstractBaseUser) -> str:
     """Take a rule away; restore() brings it back where it was. Raises Refused."""
     rule = _own(_locked(), rule_id, actor)
     Rule.objects.filter(pk=rule.pk).update(deleted_at=timezone.now())
-    changes.tell("rule", rule.pk, actor, did="deleted it", name=rule.name)
-    return f"“{rule.name}” is deleted."
+    changes.tell("rule", rule.pk, actor, did=gettext_noop("deleted it"), name=rule.name)
+    return gettext("“%(name)s” is deleted.") % {"name": rule.name}
 
 
 @transaction.atomic
@@ -81,12 +90,12 @@ def restore(*, rule_id: int, actor: AbstractBaseUser) -> str:
     """Undo a deletion. Raises Refused."""
     rule = Rule.objects.select_for_update(of=("self",)).filter(pk=rule_id).select_related("team").first()
     if rule is None:
-        raise Refused("There is no such rule.")
+        raise Refused(gettext("There is no such rule."))
     _require(rule, actor)
     if rule.deleted_at is not None:
         Rule.objects.filter(pk=rule.pk).update(deleted_at=None)
-        changes.tell("rule", rule.pk, actor, did="brought it back", name=rule.name)
-    return f"“{rule.name}” is back."
+        changes.tell("rule", rule.pk, actor, did=gettext_noop("brought it back"), name=rule.name)
+    return gettext("“%(name)s” is back.") % {"name": rule.name}
 
 
 def with_tag(tag_id: int) -> QuerySet[Rule]:
@@ -113,10 +122,11 @@ def put_back(changed: Sequence[Any]) -> None:
 def check(rule: Rule, actor: AbstractBaseUser) -> None:
     """Raises Refused for a rule that could not work, or that is not the actor's to make."""
     _require(rule, actor)
-    if rule.agent_id is not None and not Membership.objects.filter(team=rule.team, user_id=rule.agent_id).exists():
-        raise Refused(f"{display_name(rule.agent)} does not work in {rule.team.name}. Choose one of its members.")  # type: ignore[arg-type]
+    if rule.agent and not Membership.objects.filter(team=rule.team, user=rule.agent).exists():
+        said = gettext("%(agent)s does not work in %(team)s. Choose one of its members.")
+        raise Refused(said % {"agent": display_name(rule.agent), "team": rule.team.name})
     if None not in (rule.min_followers, rule.max_followers) and rule.min_followers > rule.max_followers:  # type: ignore[operator]
-        raise Refused("At least is more than at most, so nobody could match. Swap the two.")
+        raise Refused(gettext("At least is more than at most, so nobody could match. Swap the two."))
 
 
 def facts(rule: Rule) -> dict[str, Any]:
@@ -128,8 +138,8 @@ def facts(rule: Rule) -> dict[str, Any]:
         "words": list(rule.words),
         "languages": [rules.language_name(rules.language_of(code) or code) for code in rule.languages],
         "authors": [f"@{name}" for name in rule.authors],
-        "at least followers": rule.min_followers,
-        "at most followers": rule.max_followers,
+        gettext_noop("at least followers"): rule.min_followers,
+        gettext_noop("at most followers"): rule.max_followers,
         "written": {"public": "publicly", "direct": "privately"}.get(rule.visibility, ""),
         **rules.described(rule, describing.vocabulary()),
         "team": rule.team.name,
@@ -151,11 +161,11 @@ def _locked() -> list[Rule]:
 def _own(order: list[Rule], rule_id: int | None, actor: AbstractBaseUser) -> Rule:
     rule = next((row for row in order if row.pk == rule_id), None)
     if rule is None:
-        raise Refused("There is no such rule any more. Reload the page.")
+        raise Refused(gettext("There is no such rule any more. Reload the page."))
     _require(rule, actor)
     return rule
 
 
 def _require(rule: Rule, actor: AbstractBaseUser) -> None:
     if rule.team_id not in led_teams(actor):
-        raise Refused(f"Only an admin or a lead of {rule.team.name} changes this rule.")
+        raise Refused(gettext("Only an admin or a lead of %(team)s changes this rule.") % {"team": rule.team.name})

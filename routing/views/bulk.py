@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox import selectors as selectors_of_inbox
@@ -91,7 +92,7 @@ def _place(desk: Desk, form: QueryDict) -> Place:
         return Place(connection_id=connection, post=storable(form.get("post", "")), viewer=desk.user, status=status)
     queue = desk.queues.get(form.get("queue", ""))
     if queue is None:
-        raise Refused("This queue is no longer yours. Reload the page.")
+        raise Refused(gettext("This queue is no longer yours. Reload the page."))
     return replace(queue.place, visibility=audience if audience in AUDIENCES else "")
 
 
@@ -142,13 +143,13 @@ def act(request: HttpRequest, job_id: int, action: str) -> HttpResponse:
         return attempt(request, lambda: bulk.undo(job_id=job.pk, actor=person(request)), "/inbox/")
     if action == "close":
         return attempt(request, lambda: bulk.close(job_id=job.pk), "/inbox/")
-    raise Http404("There is no such action.")
+    raise Http404(gettext("There is no such action."))
 
 
 def _works(request: HttpRequest) -> Desk:
     desk = desk_of(request)
     if not desk.works:
-        raise Http404("Conversations are not yours to work on.")
+        raise Http404(gettext("Conversations are not yours to work on."))
     return desk
 
 
@@ -156,5 +157,5 @@ def _own(request: HttpRequest, job_id: int) -> BulkJob:
     """A job is its author's alone."""
     job = BulkJob.objects.filter(pk=job_id, author=person(request)).first()
     if job is None or not desk_of(request).works:
-        raise Http404("There is no such bulk job here.")
+        raise Http404(gettext("There is no such bulk job here."))
     return job

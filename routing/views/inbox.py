@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from inbox import timeline
@@ -48,7 +49,7 @@ def inbox(request: HttpRequest, queue: str = "mine", conversation_id: int | None
     position = events.position()  # before all that is shown: what happens from here on is heard live
     chosen = desk.queues.get(queue)
     if chosen is None:
-        raise Http404("There is no such queue here.")
+        raise Http404(gettext("There is no such queue here."))
     audience = request.GET.get("audience", "")
     audience = audience if audience in AUDIENCES else ""
     shown: dict[str, Any] = {
@@ -145,7 +146,7 @@ def _lines(decisions: Iterable[Assignment]) -> list[Line]:
         lines.append(Line(timeline.EVENT, row.at, "event", told, reasons=tuple(row.reasons), icon="arrows-exchange"))
         said = row.line
         if row.accepted_at and row.agent:
-            text = f"{display_name(row.agent)} accepted it."
+            text = gettext("%(agent)s accepted it.") % {"agent": display_name(row.agent)}
             lines.append(Line(timeline.EVENT, row.accepted_at, "event", text, icon="check"))
     return lines
 
@@ -153,8 +154,12 @@ def _lines(decisions: Iterable[Assignment]) -> list[Line]:
 def _told(row: Assignment) -> str:
     to = f"{display_name(row.agent)}, {row.team.name}" if row.agent else row.team.name
     if row.by is not None and "given_back_by" in row.inputs:
-        return f"{display_name(row.by)} gave it back to {to}."
+        return gettext("%(by)s gave it back to %(to)s.") % {"by": display_name(row.by), "to": to}
     if row.by is None:
-        return f"Assigned to {to}."
+        return gettext("Assigned to %(to)s.") % {"to": to}
     by = display_name(row.by)
-    return f"{by} took it." if row.by_id == row.agent_id else f"{by} gave it to {to}."
+    return (
+        gettext("%(by)s took it.") % {"by": by}
+        if row.by_id == row.agent_id
+        else gettext("%(by)s gave it to %(to)s.") % {"by": by, "to": to}
+    )

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,7 +30,7 @@ _ACTS = {"read": deciding.read, "unread": deciding.unread}
 def _profile(request: HttpRequest) -> AgentProfile:
     profile = desk_of(request).profile
     if profile is None:
-        raise PermissionDenied("You have no desk here yet.")
+        raise PermissionDenied(gettext("You have no desk here yet."))
     return profile
 
 
@@ -54,7 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def mark(request: HttpRequest, notification_id: int, action: str) -> HttpResponse:
     """Read, or not. Another's is not found, and nothing says that it exists."""
     if action not in _ACTS:
-        raise Http404("There is no such action here.")
+        raise Http404(gettext("There is no such action here."))
     _ACTS[action](user=person(request), notification_id=notification_id)
     return back(request, "/notifications/")
 
@@ -100,7 +101,7 @@ def own_settings(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         digests.choose(profile=profile, **form.cleaned_data)
-        messages.info(request, "Saved.")
+        messages.info(request, gettext("Saved."))
         return redirect("notice_settings")
     shown = {"here": "me", "form": form, "digest": digest, "zone": profile.time_zone, "mails": digests.possible()}
     return render(request, "routing/notice_settings.html", shown, status=400 if form.errors else 200)
@@ -114,7 +115,7 @@ def stop_mail(request: HttpRequest, token: str) -> HttpResponse:
     """No more mails, by the link in one. Looking at the link changes nothing: programs look at every link."""
     user_id = digests.read_token(token)
     if user_id is None:
-        raise Http404("This link leads nowhere any more. Sign in and change it under My settings.")
+        raise Http404(gettext("This link leads nowhere any more. Sign in and change it under My settings."))
     if request.method == "POST":
         digests.stop(user_id=user_id)
     response = render(request, "routing/notices_stop.html", {"stopped": request.method == "POST"})

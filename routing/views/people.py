@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -104,7 +105,7 @@ def away(request: HttpRequest) -> HttpResponse:
     """Going away with work in hand: keep it or give it back."""
     profile = desk_of(request).profile
     if profile is None:
-        raise PermissionDenied("You have no desk here yet.")
+        raise PermissionDenied(gettext("You have no desk here yet."))
     minutes = [team.returns_after for team in desk_of(request).teams if team.returns_after is not None]
     target = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
@@ -121,7 +122,7 @@ def away(request: HttpRequest) -> HttpResponse:
 def availability(request: HttpRequest) -> HttpResponse:
     profile = desk_of(request).profile
     if profile is None:
-        raise PermissionDenied("You have no desk here yet.")
+        raise PermissionDenied(gettext("You have no desk here yet."))
     try:
         chosen, work = request.POST.get("availability", ""), request.POST.get("work", "")
         if chosen == AgentProfile.Availability.AWAY and profile.in_hand and work not in ("keep", "give_back"):
@@ -139,11 +140,11 @@ def me(request: HttpRequest) -> HttpResponse:
     """Theme, single keys and time zone."""
     profile = desk_of(request).profile
     if profile is None:
-        raise PermissionDenied("You have no desk here yet.")
+        raise PermissionDenied(gettext("You have no desk here yet."))
     form = SettingsForm(request.POST or None, instance=profile)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.info(request, "Saved.")
+        messages.info(request, gettext("Saved."))
         return redirect("me")
     return _me(request, form, OwnPasswordForm(request, person(request)))
 
@@ -154,14 +155,14 @@ def password(request: HttpRequest) -> HttpResponse:
     """One's own new password. This session goes on; all others end."""
     profile = desk_of(request).profile
     if profile is None:
-        raise PermissionDenied("You have no desk here yet.")
+        raise PermissionDenied(gettext("You have no desk here yet."))
     user = person(request)
     form = OwnPasswordForm(request, user, request.POST)
     if not form.is_valid():
         return _me(request, SettingsForm(instance=profile), form, status=400)
     passwords.change(user=user, password=form.cleaned_data["new_password1"])
     update_session_auth_hash(request, user)
-    messages.info(request, "Your password is changed. Wherever else you were signed in, that has ended.")
+    messages.info(request, gettext("Your password is changed. Wherever else you were signed in, that has ended."))
     return redirect("me")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from connectors.models import Connection
@@ -23,7 +24,7 @@ from routing.selectors import Place
 from routing.views.bulk import offered
 from routing.views.inbox import ROWS, mark, position_of
 
-STATUSES = {"open": "Unanswered", "pending": "Answered", "snoozed": "Snoozed"}
+STATUSES = {"open": gettext_lazy("Unanswered"), "pending": gettext_lazy("Answered"), "snoozed": gettext_lazy("Snoozed")}
 
 
 @require_safe
@@ -31,7 +32,7 @@ def post(request: HttpRequest, connection_id: int) -> HttpResponse:
     """The page, or with ``?after=`` only the next rows. ``?post=`` is the post's id at its network."""
     desk, root = desk_of(request), storable(request.GET.get("post", ""))[:200]
     if not desk.works or not root:
-        raise Http404("There is no such post here.")
+        raise Http404(gettext("There is no such post here."))
     heard = events.position()
     status = request.GET.get("status", "")
     status = status if status in STATUSES else Conversation.Status.OPEN.value
@@ -48,7 +49,7 @@ def post(request: HttpRequest, connection_id: int) -> HttpResponse:
     begun = selectors_of_inbox.root_post(connection_id, root)
     ours = begun is not None and begun.direction == Message.Direction.OUT
     if not rows and not ours and not selectors.anything_on(place):
-        raise Http404("There is no such post here.")
+        raise Http404(gettext("There is no such post here."))
     account = get_object_or_404(Connection, pk=connection_id)
     total = desk.on_posts([(connection_id, root)])[connection_id, root]
     specs = at_hand(Conversation(connection=account, root=root), [begun] if begun else [])

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from connectors.models import Connection
@@ -99,7 +100,12 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def _sentence(errors: Any) -> str:
     """The first of them, with its filter's name where it is not about the words."""
     name, told = next(iter(errors.items()))
-    return str(told[0]) if name == "q" else f"The filter “{name}” says something that is no choice. {told[0]}"
+    return (
+        str(told[0])
+        if name == "q"
+        else gettext("The filter “%(name)s” says something that is no choice. %(told)s")
+        % {"name": name, "told": told[0]}
+    )
 
 
 def _options(request: HttpRequest, desk: Desk, said: dict[str, str]) -> dict[str, Any]:
@@ -122,7 +128,7 @@ def _described(said: dict[str, str]) -> dict[str, Any]:
     lists = [(str(row["id"]), row["name"]) for row in known.lists if not row["archived"]]
     return {
         "tags": [(str(row["id"]), row["name"] + " (archived)" * row["archived"]) for row in known.tags],
-        "vips": [("any", "Any list"), *lists] if lists else [],
+        "vips": [("any", gettext("Any list")), *lists] if lists else [],
         "fields": controls.shown(known.fields, asks.split(said.get("fields", ""))),
     }
 
@@ -162,7 +168,7 @@ def save(request: HttpRequest) -> HttpResponse:
     fallback = f"{reverse('search')}?{query}"
     try:
         row = savedsearches.save(owner=person(request), name=request.POST.get("name", ""), query=query)
-        messages.success(request, f"Saved. “{row.name}” stands under your queues.")
+        messages.success(request, gettext("Saved. “%(name)s” stands under your queues.") % {"name": row.name})
     except Refused as error:
         messages.error(request, str(error))
     return back(request, fallback)
@@ -177,12 +183,12 @@ def act(request: HttpRequest, saved_id: int, action: str) -> HttpResponse:
     try:
         if action == "rename":
             row = savedsearches.rename(owner=owner, saved_id=saved_id, name=request.POST.get("name", ""))
-            messages.success(request, f"It is called “{row.name}” now.")
+            messages.success(request, gettext("It is called “%(name)s” now.") % {"name": row.name})
         elif action == "delete":
             savedsearches.delete(owner=owner, saved_id=saved_id)
         else:
             row = savedsearches.restore(owner=owner, saved_id=saved_id)
-            messages.success(request, f"“{row.name}” is back.")
+            messages.success(request, gettext("“%(name)s” is back.") % {"name": row.name})
     except Refused as error:
         messages.error(request, str(error))
     return back(request, reverse("search"))

@@ -10,6 +10,7 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,7 +20,7 @@ from routing.services import passwords
 
 _OPENED = "welcome"  # in the session: the hash of the link that this browser opened
 # Wrong links count as failed sign-ins of a name that nobody can have.
-_WRONG = {"username": "by a sign-in link"}
+_WRONG = {"username": gettext_noop("by a sign-in link")}
 
 
 @login_not_required

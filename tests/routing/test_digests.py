@@ -273,3 +273,14 @@ def test_the_server_s_words_are_understood() -> None:
     nobody = smtplib.SMTPRecipientsRefused({ADDRESS: (550, b"No")})
     assert digests._refusal(nobody)[1] is False
     assert digests._refusal(smtplib.SMTPDataError(452, b"Full"))[1] is True
+
+
+def test_a_mail_speaks_the_language_of_who_gets_it(desk: factories.Desk, post: Post, carol: int) -> None:
+    AgentProfile.objects.filter(user=desk.alice).update(language="de")
+    wants(desk.alice, "hourly")
+    assert digests.deliver_due() == 1
+    (mail,) = post.mails
+    assert mail["Subject"] == "3 ungelesene Benachrichtigungen"
+    assert "Bob hat Sie in einer Notiz erwähnt" in body(mail)
+    assert "Der Kunde hat wieder geschrieben" in body(mail)
+    assert "unread" not in body(mail)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from inbox.downstream import policy
@@ -40,6 +41,6 @@ def account(request: HttpRequest, connection_id: int) -> HttpResponse:
 
     def work() -> str:
         answering.set_answers(connection_id=connection_id, levels=levels, actor=person(request))
-        return "Saved. It holds from now on, also for replies that have not left yet."
+        return gettext("Saved. It holds from now on, also for replies that have not left yet.")
 
     return attempt(request, work, reverse("settings_answers"))

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox.models import CustomField
@@ -59,43 +60,49 @@ def act(request: HttpRequest, field_id: int, action: str) -> HttpResponse:
 def _made(request: HttpRequest) -> str:
     said = {name: request.POST.get(name, "") for name in ("name", "kind")}
     field = fields.create(**said, actor=person(request))
-    more = " Say now what may be chosen." if field.kind in CustomField.CHOSEN else ""
-    return f"“{field.name}” is asked of every conversation from now on.{more}"
+    more = " " + gettext("Say now what may be chosen.") if field.kind in CustomField.CHOSEN else ""
+    return gettext("“%(name)s” is asked of every conversation from now on.") % {"name": field.name} + more
 
 
 def _rename(request: HttpRequest, field_id: int) -> str:
     field = fields.rename(field_id=field_id, name=request.POST.get("name", ""), actor=person(request))
-    return f"It is called “{field.name}” now."
+    return gettext("It is called “%(name)s” now.") % {"name": field.name}
 
 
 def _archive(request: HttpRequest, field_id: int) -> str:
     field = fields.archive(field_id=field_id, on=True, actor=person(request))
-    return f"“{field.name}” is archived. What it says of conversations stays there."
+    return gettext("“%(name)s” is archived. What it says of conversations stays there.") % {"name": field.name}
 
 
 def _restore(request: HttpRequest, field_id: int) -> str:
-    return f"“{fields.archive(field_id=field_id, on=False, actor=person(request)).name}” is asked again."
+    return gettext("“%(name)s” is asked again.") % {
+        "name": fields.archive(field_id=field_id, on=False, actor=person(request)).name
+    }
 
 
 def _add(request: HttpRequest, field_id: int) -> str:
     made = fields.add_options(field_id=field_id, lines=request.POST.get("lines", ""), actor=person(request))
-    return f"Added {len(made)} option{'s' if len(made) > 1 else ''}."
+    return ngettext("Added %(number)s option.", "Added %(number)s options.", len(made)) % {"number": len(made)}
 
 
 def _option(request: HttpRequest, field_id: int) -> str:
     said = {name: request.POST.get(name, "") for name in ("name", "code")}
     option = fields.change_option(option_id=whole(request.POST.get("option")) or 0, **said, actor=person(request))
-    return f"It is called “{option}” now, wherever it was chosen."
+    return gettext("It is called “%(name)s” now, wherever it was chosen.") % {"name": option}
 
 
 def _option_archive(request: HttpRequest, field_id: int) -> str:
     pk = whole(request.POST.get("option")) or 0
-    return f"“{fields.archive_option(option_id=pk, on=True, actor=person(request))}” is no longer offered."
+    return gettext("“%(name)s” is no longer offered.") % {
+        "name": fields.archive_option(option_id=pk, on=True, actor=person(request))
+    }
 
 
 def _option_restore(request: HttpRequest, field_id: int) -> str:
     pk = whole(request.POST.get("option")) or 0
-    return f"“{fields.archive_option(option_id=pk, on=False, actor=person(request))}” is offered again."
+    return gettext("“%(name)s” is offered again.") % {
+        "name": fields.archive_option(option_id=pk, on=False, actor=person(request))
+    }
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {

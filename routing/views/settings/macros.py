@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from inbox.models import Macro
@@ -24,7 +25,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         return _page(request)
     if gone := whole(request.POST.get("delete")):
         macros.delete(macro_id=gone, actor=person(request))
-        messages.info(request, "Deleted. What was written with it stays; its history brings it back.")
+        messages.info(request, gettext("Deleted. What was written with it stays; its history brings it back."))
         return redirect("settings_macros")
     typed = {name: request.POST.get(name, "") for name in ("name", "text")}
     macro_id = whole(request.POST.get("macro"))
@@ -33,7 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     except Refused as error:
         there = Macro.objects.filter(pk=macro_id or 0).exists()  # one that was deleted is offered as a new one
         return _page(request, {**typed, "macro": macro_id if there else None, "why": str(error)})
-    messages.info(request, "Saved.")
+    messages.info(request, gettext("Saved."))
     return redirect("settings_macros")
 
 
@@ -43,12 +44,15 @@ def one(request: HttpRequest, macro_id: int) -> HttpResponse:
     require(request.user, "manage_macros")
     kept = macros.versions(macro_id)
     if not kept:
-        raise Http404("There is no such macro.")
+        raise Http404(gettext("There is no such macro."))
     if request.method == "POST":
         version_id = whole(request.POST.get("version")) or 0
         return attempt(
             request,
-            lambda: f"“{macros.restore(macro_id=macro_id, version_id=version_id, actor=person(request))}” is back.",
+            lambda: (
+                gettext("“%(name)s” is back.")
+                % {"name": macros.restore(macro_id=macro_id, version_id=version_id, actor=person(request))}
+            ),
             reverse("settings_macro", args=[macro_id]),
         )
     about = {

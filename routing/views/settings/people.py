@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -96,7 +97,7 @@ def one(request: HttpRequest, user_id: int) -> HttpResponse:
     admin = policy().permits(request.user, "manage_desk")
     colleague = next(iter(setup.colleagues(user_id=user_id)), None)
     if colleague is None or not (admin or led_teams(request.user) & set(colleague.team_ids)):
-        raise Http404("There is nobody here whom you look after.")
+        raise Http404(gettext("There is nobody here whom you look after."))
     now = _initial(colleague)
     form, refused = PersonForm(initial=now), ""
     if request.method == "POST":

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from inbox.models import PublicFact
@@ -20,12 +21,16 @@ from routing.services import changes
 from routing.views.settings import attempt
 
 MEANINGS = {
-    "secret": "Secret: never in public",
-    "soft": "Soft: only warned about",
-    "open": "Open: may be said",
-    recordfiles.IGNORED: "Ignored: not kept",
+    "secret": gettext_lazy("Secret: never in public"),
+    "soft": gettext_lazy("Soft: only warned about"),
+    "open": gettext_lazy("Open: may be said"),
+    recordfiles.IGNORED: gettext_lazy("Ignored: not kept"),
 }
-KEYS = {"network": "Which network", "handle": "Whose record", "external_id": "Whose record"}
+KEYS = {
+    "network": gettext_lazy("Which network"),
+    "handle": gettext_lazy("Whose record"),
+    "external_id": gettext_lazy("Whose record"),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,9 +42,12 @@ def records(request: HttpRequest) -> HttpResponse:
         file = request.FILES.get("file")
         try:
             if file is None:
-                raise Refused("Choose a CSV file first.")
+                raise Refused(gettext("Choose a CSV file first."))
             if (file.size or 0) > recordfiles.LARGEST:
-                raise Refused(f"The file is larger than {recordfiles.LARGEST // 2**20} MB. Split it.")
+                raise Refused(
+                    gettext("The file is larger than %(largest)s MB. Split it.")
+                    % {"largest": recordfiles.LARGEST // 2**20}
+                )
             upload = recordfiles.keep(data=file.read(), name=file.name or "", by=person(request))
             return redirect("settings_records_file", upload.pk)
         except Refused as error:
@@ -64,7 +72,7 @@ def records_file(request: HttpRequest, upload_id: int) -> HttpResponse:
         return _page(request, "records_file", shown)
     recordfiles.drop(upload_id=upload_id, by=by)
     if request.POST.get("cancel") == "1":
-        messages.info(request, "The file was removed; nothing was saved.")
+        messages.info(request, gettext("The file was removed; nothing was saved."))
         return redirect("settings_records")
     sent = {column.number: request.POST.get(f"column-{column.number}", "") for column in columns}
     meanings = {number: meaning for number, meaning in sent.items() if meaning in MEANINGS}
@@ -89,12 +97,12 @@ def _change(request: HttpRequest) -> str:
         if remove := whole(request.POST.get("remove")):
             gone = publicfacts.remove(fact_id=remove)
             if gone is None:
-                return "It was gone already."
-            changes.tell("public", remove, by, did="no longer passes", name=gone.value)
-            return f"“{gone.value}” is held again from now on."
+                return gettext("It was gone already.")
+            changes.tell("public", remove, by, did=gettext_noop("no longer passes"), name=gone.value)
+            return gettext("“%(value)s” is held again from now on.") % {"value": gone.value}
         fact = publicfacts.add(value=request.POST.get("value", ""), note=request.POST.get("note", ""))
         changes.tell("public", fact.pk, by, did="passes", name=fact.value)
-    return f"“{fact.value}” passes from now on."
+    return gettext("“%(value)s” passes from now on.") % {"value": fact.value}
 
 
 def _page(request: HttpRequest, name: str, shown: Mapping[str, object], status: int = 200) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox import describing
@@ -63,7 +64,7 @@ def one(request: HttpRequest, rule_id: int | None = None) -> HttpResponse:
     require(request.user, "see_settings")
     rule = get_object_or_404(matching.active(), pk=rule_id) if rule_id else None
     if rule and rule.team_id not in led_teams(request.user):
-        raise Http404("This rule is another team's.")
+        raise Http404(gettext("This rule is another team's."))
     form, refused = RuleForm(teams=_teams(request), rule=rule), ""
     if request.method == "POST":
         form = RuleForm(request.POST, teams=_teams(request), rule=rule)

@@ -7,6 +7,7 @@ from django.db.models import Count, F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from inbox.models import Tag
@@ -60,7 +61,9 @@ def merge(request: HttpRequest, tag_id: int, into_id: int) -> HttpResponse:
             shown = {"preview": tagmerges.preview(tag_id=tag_id, into_id=into_id), "here": "settings", "part": "tags"}
             return render(request, "routing/settings/tag_merge.html", shown)
         done = tagmerges.merge(tag_id=tag_id, into_id=into_id, actor=person(request))
-        messages.info(request, f"Merged. What had “{done.name}” has the other one now. Undo it above.")
+        messages.info(
+            request, gettext("Merged. What had “%(name)s” has the other one now. Undo it above.") % {"name": done.name}
+        )
     except Refused as error:
         messages.error(request, str(error))
     return HttpResponseRedirect(reverse("settings_tags"), status=303)
@@ -71,33 +74,36 @@ def undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     require(request.user, "manage_tags")
     return attempt(
         request,
-        lambda: f"“{tagmerges.undo(merge_id=merge_id, actor=person(request)).name}” is a tag of its own again.",
+        lambda: (
+            gettext("“%(name)s” is a tag of its own again.")
+            % {"name": tagmerges.undo(merge_id=merge_id, actor=person(request)).name}
+        ),
         reverse("settings_tags"),
     )
 
 
 def _made(request: HttpRequest) -> str:
     tag = tags.create(name=request.POST.get("name", ""), colour=_colour(request), actor=person(request))
-    return f"“{tag.name}” is made."
+    return gettext("“%(name)s” is made.") % {"name": tag.name}
 
 
 def _change(request: HttpRequest, tag_id: int) -> str:
     tags.change(tag_id=tag_id, name=request.POST.get("name", ""), colour=_colour(request), actor=person(request))
-    return "Saved. It shows on every conversation that has it."
+    return gettext("Saved. It shows on every conversation that has it.")
 
 
 def _archive(request: HttpRequest, tag_id: int) -> str:
     tag = tags.archive(tag_id=tag_id, on=True, actor=person(request))
-    return f"“{tag.name}” is archived: nobody puts it on any more, and it stays where it is."
+    return gettext("“%(name)s” is archived: nobody puts it on any more, and it stays where it is.") % {"name": tag.name}
 
 
 def _restore(request: HttpRequest, tag_id: int) -> str:
-    return f"“{tags.archive(tag_id=tag_id, on=False, actor=person(request)).name}” is back."
+    return gettext("“%(name)s” is back.") % {"name": tags.archive(tag_id=tag_id, on=False, actor=person(request)).name}
 
 
 def _delete(request: HttpRequest, tag_id: int) -> str:
     tags.delete(tag_id=tag_id, actor=person(request))
-    return "Deleted, and taken off every conversation."
+    return gettext("Deleted, and taken off every conversation.")
 
 
 def _colour(request: HttpRequest) -> str:

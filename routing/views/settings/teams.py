@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.downstream import policy
@@ -52,7 +53,7 @@ def team(request: HttpRequest, team_id: int) -> HttpResponse:
     require(request.user, "see_settings")
     row = next((one for one in setup.staffed_teams() if one.team.pk == team_id), None)
     if row is None:
-        raise Http404("There is no such team.")
+        raise Http404(gettext("There is no such team."))
     form, refused = TeamForm(initial=_initial(row.team)), ""
     if request.method == "POST":
         kept = {"name": row.team.name, "kind": row.team.kind} if not _all(request) else {}

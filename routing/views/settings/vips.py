@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from inbox.models import VipList
@@ -42,22 +43,22 @@ def act(request: HttpRequest, list_id: int, action: str) -> HttpResponse:
 
 def _made(request: HttpRequest) -> str:
     made = vips.create(name=request.POST.get("name", ""), actor=person(request))
-    return f"“{made.name}” is made. Put people on it on their page, behind Who is this?"
+    return gettext("“%(name)s” is made. Put people on it on their page, behind Who is this?") % {"name": made.name}
 
 
 def _rename(request: HttpRequest, list_id: int) -> str:
     done = vips.rename(list_id=list_id, name=request.POST.get("name", ""), actor=person(request))
-    return f"It is called “{done.name}” now."
+    return gettext("It is called “%(name)s” now.") % {"name": done.name}
 
 
 def _archive(request: HttpRequest, list_id: int) -> str:
     done = vips.archive(list_id=list_id, on=True, actor=person(request))
-    return f"“{done.name}” is archived: it marks nobody until it is brought back."
+    return gettext("“%(name)s” is archived: it marks nobody until it is brought back.") % {"name": done.name}
 
 
 def _restore(request: HttpRequest, list_id: int) -> str:
     done = vips.archive(list_id=list_id, on=False, actor=person(request))
-    return f"“{done.name}” is back, with everybody who was on it."
+    return gettext("“%(name)s” is back, with everybody who was on it.") % {"name": done.name}
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, int], str]] = {"rename": _rename, "archive": _archive, "restore": _restore}

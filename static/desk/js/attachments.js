@@ -1,9 +1,10 @@
 // Pictures of a reply: chosen, dropped or pasted; the server keeps them and answers with the tray as it stands.
+import { say } from "./words.js";
 const tray = () => document.querySelector("#attachments[data-url]");
 const token = () => document.querySelector("#composer [name=csrfmiddlewaretoken]")?.value || "";
-const SLOW = "The desk did not answer. Try again.";
+const slow = () => say("The desk did not answer. Try again.");
 
-function say(words) {
+function tell(words) {
   const line = document.querySelector("#attachments [data-said]");
   if (!line) return;
   line.textContent = words;
@@ -26,11 +27,11 @@ function show(html) {
 }
 
 async function sentence(answer) {
-  if (answer.status === 413) return "The picture is too large.";
+  if (answer.status === 413) return say("The picture is too large.");
   try {
-    return (await answer.json()).error || SLOW;
+    return (await answer.json()).error || slow();
   } catch {
-    return answer.status === 400 ? "The picture is too large, or no picture." : SLOW;
+    return answer.status === 400 ? say("The picture is too large, or no picture.") : slow();
   }
 }
 
@@ -38,10 +39,10 @@ async function change(url, method, body) {
   try {
     const answer = await fetch(url, { method, body, headers: { "X-CSRFToken": token() } });
     if (answer.ok && !answer.redirected) show(await answer.text());
-    else say(await sentence(answer));
+    else tell(await sentence(answer));
     return answer.ok;
   } catch {
-    say(SLOW);
+    tell(slow());
     return false;
   }
 }
@@ -50,15 +51,17 @@ async function change(url, method, body) {
 async function add(files) {
   const pictures = [...files].filter((file) => file.type.startsWith("image/"));
   if (!tray()) return;
-  if (!pictures.length) return say("Choose a picture.");
+  if (!pictures.length) return tell(say("Choose a picture."));
   const room = Number(tray().dataset.count) - tray().querySelectorAll(".att").length;
   for (const [number, file] of pictures.slice(0, room).entries()) {
-    say(pictures.length > 1 ? `Adding picture ${number + 1} of ${pictures.length}` : "Adding the picture");
+    tell(pictures.length > 1
+      ? say("Adding picture {number} of {total}", { number: number + 1, total: pictures.length })
+      : say("Adding the picture"));
     const body = new FormData();
     body.append("picture", file, file.name);
     if (!(await change(tray().dataset.url, "POST", body))) return;
   }
-  if (pictures.length > room) say(`A reply here takes at most ${tray().dataset.count}.`);
+  if (pictures.length > room) tell(say("A reply here takes at most {number}.", { number: tray().dataset.count }));
 }
 
 let timer = 0;
@@ -71,9 +74,9 @@ async function save(field) {
   const body = new URLSearchParams({ alt: field.value });
   try {
     const answer = await fetch(field.closest(".att").dataset.url, { method: "PATCH", body, headers: { "X-CSRFToken": token() } });
-    say(answer.ok ? "" : await sentence(answer));
+    tell(answer.ok ? "" : await sentence(answer));
   } catch {
-    say(SLOW);
+    tell(slow());
   }
 }
 

@@ -4,6 +4,7 @@ import { editors } from "./editors.js";
 import { macros } from "./macros.js";
 import { mentions } from "./mentions.js";
 import { reasons } from "./reasons.js";
+import { say } from "./words.js";
 
 const WAIT = 350;
 export const TYPING = 10000; // so long after the last letter somebody is said to write
@@ -230,7 +231,7 @@ export const composer = {
       box.addEventListener(name, (event) => {
         if (!sends(event)) return;
         failed = true;
-        guard([], "The desk did not answer. Your text is kept; look at the timeline before you send it again.");
+        guard([], say("The desk did not answer. Your text is kept; look at the timeline before you send it again."));
       });
     }
     reasons.start(text());

@@ -8,6 +8,7 @@ import { clocks } from "./clocks.js";
 import { attachments } from "./attachments.js";
 import { palette } from "./palette.js";
 import { picks } from "./picks.js";
+import { say } from "./words.js";
 
 // Marks the open row and puts the timeline at its end; runs for the first page and after every swap of the pane.
 function opened(fresh) {
@@ -55,7 +56,7 @@ document.addEventListener("click", (event) => {
     const source = document.querySelector(copy.dataset.copy);
     source.select();
     // Browsers have a clipboard on safe addresses only; elsewhere the text is marked, to be copied by hand.
-    navigator.clipboard?.writeText(source.value).then(() => (copy.querySelector("span").textContent = "Copied"));
+    navigator.clipboard?.writeText(source.value).then(() => (copy.querySelector("span").textContent = say("Copied")));
   }
   if (event.target.closest(".ctx-open, .ctx-close")) {
     event.preventDefault();

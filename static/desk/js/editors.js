@@ -1,4 +1,5 @@
 // The boxes one writes in: their marks, drawn in a layer behind the letters, and their length rings.
+import { say } from "./words.js";
 const places = new WeakMap(); // textarea: what was found in it, in code points
 
 const mirror = (area) => area.parentElement.querySelector(".mirror");
@@ -55,7 +56,7 @@ export const editors = {
     const share = Math.min(100, Math.round((100 * count.used) / Math.max(1, count.limit)));
     len.querySelector(".v").setAttribute("stroke-dasharray", `${share} 100`);
     len.querySelector("span").textContent = `${count.used.toLocaleString()} / ${count.limit.toLocaleString()}`;
-    len.setAttribute("aria-label", `${count.used} of ${count.limit} ${count.unit}`);
+    len.setAttribute("aria-label", say("{used} of {limit} {unit}", count));
     len.classList.toggle("over", !count.fits);
   },
   // Selects the first place that is held, so that typing replaces it.

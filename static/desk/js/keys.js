@@ -1,6 +1,7 @@
 // Single keys, outside editors only, and only while the person has them on.
 import { composer } from "./composer.js";
 import { picks } from "./picks.js";
+import { say } from "./words.js";
 
 let go = 0;
 
@@ -56,18 +57,18 @@ const MAP = {
 
 // The same by name, each with what must be on the page for it.
 const NAMED = [
-  ["Reply publicly", "r", "#composer [name=audience][value=public]"],
-  ["Reply privately", "p", "#composer [name=audience][value=direct]"],
-  ["Write a note", "n", "#composer [name=audience][value=note]"],
-  ["Insert a macro", "m", "#composer"],
-  ["Resolve", "e", "#resolve"],
-  ["Snooze", "s", "#m-snooze"],
-  ["Assign to me", "a", "#take"],
-  ["Hand to somebody else", "h", "#m-assign"],
-  ["Undo the send", "z", ".undo form"],
-  ["Show or hide the context", "]", "#conversation[data-conversation]"],
-  ["Choose this row", "x", "#rows .pick"],
-  ["All keys", "?", "#all-keys"],
+  [() => say("Reply publicly"), "r", "#composer [name=audience][value=public]"],
+  [() => say("Reply privately"), "p", "#composer [name=audience][value=direct]"],
+  [() => say("Write a note"), "n", "#composer [name=audience][value=note]"],
+  [() => say("Insert a macro"), "m", "#composer"],
+  [() => say("Resolve"), "e", "#resolve"],
+  [() => say("Snooze"), "s", "#m-snooze"],
+  [() => say("Assign to me"), "a", "#take"],
+  [() => say("Hand to somebody else"), "h", "#m-assign"],
+  [() => say("Undo the send"), "z", ".undo form"],
+  [() => say("Show or hide the context"), "]", "#conversation[data-conversation]"],
+  [() => say("Choose this row"), "x", "#rows .pick"],
+  [() => say("All keys"), "?", "#all-keys"],
 ];
 
 function escape(event) {
@@ -108,7 +109,7 @@ export const keys = {
     Object.assign(MAP, more);
     document.addEventListener("keydown", pressed);
   },
-  commands: () => NAMED.filter(([, , there]) => document.querySelector(there)).map(([name, key]) => ({ name, key: key.toUpperCase(), run: MAP[key] })),
+  commands: () => NAMED.filter(([, , there]) => document.querySelector(there)).map(([name, key]) => ({ name: name(), key: key.toUpperCase(), run: MAP[key] })),
   context() {
     const narrow = matchMedia("(max-width: 1240px)").matches;
     document.body.classList.toggle(narrow ? "show-ctx" : "hide-ctx");

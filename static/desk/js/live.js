@@ -3,6 +3,7 @@
 import { composer } from "./composer.js";
 import { notices } from "./notices.js";
 import { presence } from "./presence.js";
+import { plural, say } from "./words.js";
 
 const GATHER = 1000;
 const SILENT = 45000; // three signs of life that did not come
@@ -124,8 +125,8 @@ function news(timeline) {
   if (!strip || !since) return;
   const newer = [...timeline.querySelectorAll("[data-in], [data-out]")].filter(({ dataset }) =>
     dataset.in ? Number(dataset.in) > since.seen : Number(dataset.out) > since.seenOutbox);
-  const other = newer.length ? "" : "Something was added to this conversation while you write. ";
-  strip.replaceChildren(...newer.slice(-3).map(told), `${other}Sending asks once more.`);
+  const other = newer.length ? "" : `${say("Something was added to this conversation while you write.")} `;
+  strip.replaceChildren(...newer.slice(-3).map(told), `${other}${say("Sending asks once more.")}`);
   strip.hidden = false;
 }
 
@@ -137,14 +138,17 @@ function told(article) {
   time.dateTime = time.dataset.since = at;
   text.textContent = article.querySelector(".b")?.textContent || "";
   line.className = "told-l";
-  line.append(name, ` ${said} `, time, " ago", text);
+  // The sentence of the language around the name and the running clock.
+  const holes = { name, time };
+  const words = say("{name} {said} {time} ago", { said }).split(/\{(\w+)\}/);
+  line.append(...words.map((piece, place) => (place % 2 ? holes[piece] : piece)), text);
   return line;
 }
 
 // Handed on, or a role taken away: what stands there grows old, so the page says so and asks no more.
 function gone() {
   source?.close();
-  const words = "This is no longer yours to see, so it is not kept up to date. Go back to your queue.";
+  const words = say("This is no longer yours to see, so it is not kept up to date. Go back to your queue.");
   status(words, true);
   const strip = document.querySelector("#news");
   if (!strip) return;
@@ -158,7 +162,7 @@ function waiting(part, fresh) {
   const added = [...fresh.querySelectorAll(".q")].filter((row) => !known.has(row.id)).length;
   const bar = document.querySelector("#fresh");
   bar.hidden = false;
-  bar.querySelector("button").textContent = added ? `${added} new` : "The list has changed";
+  bar.querySelector("button").textContent = added ? plural("{number} new", "{number} new", added) : say("The list has changed");
   bar.querySelector("button").onclick = () => {
     bar.hidden = true;
     shown.set("rows", markup(fresh));
@@ -173,7 +177,7 @@ function connect() {
   source = new EventSource(`${document.body.dataset.live}?after=${seen}`);
   source.onopen = () => {
     heard = Date.now();
-    status("Live");
+    status(say("Live"));
     if (lostAt) soon();
     lostAt = null;
     tries = 0;
@@ -201,7 +205,7 @@ function lost() {
 function retry() {
   const left = Math.ceil((next - Date.now()) / 1000);
   if (left <= 0) return connect();
-  status(`Not live since ${clock(lostAt)}. Trying again in ${left} s.`, true);
+  status(say("Not live since {clock}. Trying again in {s} s.", { clock: clock(lostAt), s: left }), true);
   setTimeout(retry, 1000);
 }
 

@@ -1,5 +1,6 @@
 // Macros: `/` at the start of a word opens the list; the server finds them and fills their placeholders.
 import { offers } from "./offers.js";
+import { say } from "./words.js";
 
 const list = offers({
   name: "macros",
@@ -8,7 +9,7 @@ const list = offers({
   ask: (box, query) => `${box.dataset.macros}?q=${query}`,
   shown: ({ name, text }) => [name, text],
   insert: ({ text }) => text,
-  none: "No macro says this.",
+  none: () => say("No macro says this."),
 });
 
 export const macros = {

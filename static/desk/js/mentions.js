@@ -1,5 +1,6 @@
 // `@` in a note offers the colleagues who may see this conversation.
 import { offers } from "./offers.js";
+import { say } from "./words.js";
 
 export const mentions = offers({
   name: "colleagues",
@@ -8,5 +9,5 @@ export const mentions = offers({
   ask: (box, query) => `${box.dataset.colleagues}?q=${query}`,
   shown: ({ name, username }) => [name, `@${username}`],
   insert: ({ username }) => `@${username} `,
-  none: "Nobody who may see this conversation is called like this.",
+  none: () => say("Nobody who may see this conversation is called like this."),
 });

@@ -1,5 +1,6 @@
 // What concerns somebody, on their desktop: one notification for each, however many tabs are open. The tabs take turns,
 // and share what was shown last.
+import { say } from "./words.js";
 const LAST = "desk:noticed";
 
 const wanted = () => document.body.dataset.desktop && "Notification" in window && Notification.permission === "granted";
@@ -22,7 +23,10 @@ function ask(box) {
   const show = () => {
     const state = Notification.permission;
     button.hidden = state !== "default";
-    said.textContent = { granted: "This browser shows them.", denied: "This browser blocks them. Its own settings for this address allow them again." }[state] || "";
+    said.textContent = {
+      granted: say("This browser shows them."),
+      denied: say("This browser blocks them. Its own settings for this address allow them again."),
+    }[state] || "";
   };
   box.hidden = false;
   button.addEventListener("click", () => Notification.requestPermission().then(show));

@@ -1,5 +1,6 @@
 // A list that opens while one writes: what stands before the caret is asked of the server, the arrows choose, Enter
 // inserts. Macros and mentions are two of them.
+import { plural, say } from "./words.js";
 const WAIT = 120;
 const all = [];
 
@@ -52,9 +53,10 @@ export function offers({ name, start, fits, ask, shown, insert, none }) {
   function show(query) {
     const box = sheet();
     box.hidden = false;
-    box.querySelector(".q-in span").textContent = query || "Type to find one";
+    box.querySelector(".q-in span").textContent = query || say("Type to find one");
     box.querySelector("ul").replaceChildren(...found.map(option));
-    box.querySelector("[role=status]").textContent = found.length ? `${found.length} to choose from` : none;
+    box.querySelector("[role=status]").textContent = found.length
+      ? plural("{number} to choose from", "{number} to choose from", found.length) : none();
     area.setAttribute("aria-controls", box.querySelector("ul").id);
     point();
   }

@@ -1,6 +1,7 @@
 // Search or jump: one box for queues, pages, settings, people and what can be done here. It offers what the page
 // itself offers, so it opens nothing that its reader may not open.
 import { keys } from "./keys.js";
+import { plural, say } from "./words.js";
 
 const WAIT = 150;
 const FIRST = 3; // places before what else was found
@@ -26,10 +27,10 @@ function links(selector, hint) {
 
 function places() {
   return [
-    ...links("#queues a", "Queue"),
-    ...links("#saved a", "Saved search"),
-    ...links("#side .first a", "Page"),
-    ...links("#palette-pages a", "Page"),
+    ...links("#queues a", say("Queue")),
+    ...links("#saved a", say("Saved search")),
+    ...links("#side .first a", say("Page")),
+    ...links("#palette-pages a", say("Page")),
     ...keys.commands().map(({ name, key, run }) => ({ name, hint: key, go: run })),
   ];
 }
@@ -48,7 +49,7 @@ function gather() {
   const found = places().map((row) => ({ ...row, rank: rank(row.name, query) })).filter((row) => row.rank < 3);
   found.sort((one, other) => one.rank - other.rank);
   const search = said && box().dataset.search
-    ? [{ name: `Search for “${said}”`, hint: "Messages", go: () => location.assign(`${box().dataset.search}?${new URLSearchParams({ q: said })}`) }]
+    ? [{ name: say("Search for “{words}”", { words: said }), hint: say("Messages"), go: () => location.assign(`${box().dataset.search}?${new URLSearchParams({ q: said })}`) }]
     : [];
   // People come last to arrive and stand behind what Enter would have chosen: nothing moves under the hand.
   rows = [...found.slice(0, FIRST), ...search, ...people, ...found.slice(FIRST)];
@@ -71,7 +72,8 @@ function show() {
   gather();
   chosen = Math.min(chosen, Math.max(0, rows.length - 1));
   document.querySelector("#palette-list").replaceChildren(...rows.map(option));
-  document.querySelector("#palette-said").textContent = rows.length ? `${rows.length} to choose from` : "Nothing is called like this.";
+  document.querySelector("#palette-said").textContent = rows.length
+    ? plural("{number} to choose from", "{number} to choose from", rows.length) : say("Nothing is called like this.");
   point();
 }
 
@@ -96,7 +98,7 @@ async function ask(query) {
   }
   if (now !== asked) return;
   people = found.map(({ name, network, audience, url }) => ({
-    name, hint: `Person, ${network}, ${audience}`, go: () => location.assign(url),
+    name, hint: say("Person, {network}, {audience}", { network, audience }), go: () => location.assign(url),
   }));
   show();
 }

@@ -1,4 +1,5 @@
 // Choosing rows: X, a click on the box, Shift and a click for all in between. What is chosen outlives a swap of the list.
+import { plural, say } from "./words.js";
 const chosen = new Set(); // ids of conversations
 let last = null;
 
@@ -10,7 +11,7 @@ function count() {
   if (!words) return;
   const number = boxes().filter((box) => box.checked).length;
   const all = document.querySelector("#bulk [name=all]").checked;
-  const text = all ? "All chosen" : `${number} chosen`;
+  const text = all ? say("All chosen") : plural("{number} chosen", "{number} chosen", number);
   if (words.textContent !== text) words.textContent = text;
 }
 

@@ -2,6 +2,7 @@
 // when somebody begins to type, comes or leaves. From a visible page without one, once a minute: somebody is here. Who
 // is not heard of for long gives work back. What changes with others is told by the live link.
 import { TYPING, composer } from "./composer.js";
+import { say } from "./words.js";
 
 const EVERY = 15000;
 const MINUTE = 60000;
@@ -13,7 +14,7 @@ const there = new Map(); // conversation: who looks or types
 
 const opened = () => document.querySelector("#conversation[data-conversation]")?.dataset.conversation || "";
 
-function say(conversation, { left = false } = {}) {
+function tell(conversation, { left = false } = {}) {
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
   if (!token) return null;
   const newest = Number(document.querySelector("#bell")?.dataset.newest);
@@ -33,7 +34,7 @@ function say(conversation, { left = false } = {}) {
 async function beat() {
   const now = Date.now();
   const open = document.visibilityState === "visible" ? opened() : "";
-  if (beside && beside !== open) say(beside, { left: true })?.catch(() => { /* it runs out by itself */ });
+  if (beside && beside !== open) tell(beside, { left: true })?.catch(() => { /* it runs out by itself */ });
   beside = open;
   if (document.visibilityState !== "visible") return;
   if (!open && now - here >= MINUTE) {
@@ -42,7 +43,7 @@ async function beat() {
   }
   if (!open) return;
   try {
-    const answer = await say(open);
+    const answer = await tell(open);
     if (answer?.ok) presence.heard({ [open]: (await answer.json()).viewers });
   } catch { /* the next beat tries again */ }
 }
@@ -58,7 +59,7 @@ function typing() {
   }, 1000);
 }
 
-const words = (all) => all.map((one) => `${one.name} ${one.typing ? "is writing" : "is looking"}`).join(", ");
+const words = (all) => all.map((one) => one.typing ? say("{name} is writing", one) : say("{name} is looking", one)).join(", ");
 
 function row(place, all) {
   const said = words(all);
@@ -79,7 +80,7 @@ export const presence = {
     }
     document.addEventListener("visibilitychange", beat);
     document.addEventListener("desk:typing", typing);
-    addEventListener("pagehide", () => beside && say(beside, { left: true })?.catch(() => { /* it runs out by itself */ }));
+    addEventListener("pagehide", () => beside && tell(beside, { left: true })?.catch(() => { /* it runs out by itself */ }));
     setInterval(beat, EVERY);
     beat();
   },
