@@ -15,6 +15,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from connectors.models import Connection
 from connectors.types import Post
@@ -103,14 +104,22 @@ def read(text: str) -> list[str]:
     parts = (" ".join(part.split()) for part in storable(text).replace(",", "\n").splitlines())
     words = list(dict.fromkeys(part for part in parts if part))
     if not words:
-        raise Refused("Write at least one word or phrase, one a line.")
+        raise Refused(gettext("Write at least one word or phrase, one a line."))
     if len(words) > MOST_WORDS:
-        raise Refused(f"A rule has at most {MOST_WORDS} words and phrases. Make a second one for the rest.")
+        raise Refused(
+            gettext("A rule has at most {most} words and phrases. Make a second one for the rest.").format(
+                most=MOST_WORDS
+            )
+        )
     for word in words:
         if len(word) > LONGEST:
-            raise Refused(f"“{word[:30]}…” has more than {LONGEST} characters. Shorten it to what always stands there.")
+            raise Refused(
+                gettext("“{word}…” has more than {most} characters. Shorten it to what always stands there.").format(
+                    word=word[:30], most=LONGEST
+                )
+            )
         if not any(sign.isalnum() for sign in word):
-            raise Refused(f"“{word}” has no letter or digit in it: it would match too much.")
+            raise Refused(gettext("“{word}” has no letter or digit in it: it would match too much.").format(word=word))
     return words
 
 
@@ -138,9 +147,11 @@ def preview(*, words: Sequence[str], connection_id: int | None, viewer: Abstract
 def keep_out(*, words: Sequence[str], connection_id: int | None, actor: AbstractBaseUser) -> NoiseRule:
     """From now on, public posts with any of ``words`` make no case. Raises Refused."""
     if in_force().count() >= MOST_RULES:
-        raise Refused(f"There are {MOST_RULES} rules already. End one that is no longer needed first.")
+        raise Refused(
+            gettext("There are {most} rules already. End one that is no longer needed first.").format(most=MOST_RULES)
+        )
     if connection_id is not None and not Connection.objects.filter(pk=connection_id).exists():
-        raise Refused("There is no such account. Choose one of the list.")
+        raise Refused(gettext("There is no such account. Choose one of the list."))
     rule = NoiseRule.objects.create(words=list(words), connection_id=connection_id, by_id=actor.pk)
     _tell("noise.kept_out", rule, actor)
     return rule
@@ -151,7 +162,7 @@ def end(*, rule_id: int, actor: AbstractBaseUser) -> None:
     """Such posts make cases again. What came meanwhile stays without one. Raises Refused."""
     rows = NoiseRule.objects.filter(pk=rule_id, ended_at=None)
     if not rows.update(ended_at=timezone.now(), ended_by=actor.pk):
-        raise Refused("Somebody has ended this rule already.")
+        raise Refused(gettext("Somebody has ended this rule already."))
     _tell("noise.ended", NoiseRule.objects.get(pk=rule_id), actor)
 
 
@@ -159,7 +170,7 @@ def end(*, rule_id: int, actor: AbstractBaseUser) -> None:
 def bring_back(*, rule_id: int, actor: AbstractBaseUser) -> None:
     """Undo an end. Raises Refused."""
     if not ended().filter(pk=rule_id).update(ended_at=None, ended_by=None):
-        raise Refused("It is in force, or it ended too long ago. Make the rule again.")
+        raise Refused(gettext("It is in force, or it ended too long ago. Make the rule again."))
     _tell("noise.kept_out", NoiseRule.objects.get(pk=rule_id), actor)
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("routing", "0010_bulk_and_posts")]
+    dependencies = [("routing", "0011_bulk_takes_turns")]
 
     operations = [
         migrations.AddField(
