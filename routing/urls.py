@@ -4,7 +4,7 @@ from django.urls import path
 
 from routing import api
 from routing.views import bulk, inbox, notices, people, posts, search, settings, welcome
-from routing.views.settings import answers, fields, macros, private, rules, tags, teams, vips
+from routing.views.settings import answers, fields, knowledge, macros, private, rules, tags, teams, vips
 from routing.views.settings import people as colleagues
 
 _ONE = "api/v1/conversations/<int:conversation_id>"
@@ -61,6 +61,8 @@ urlpatterns = [
     path("settings/rules/preview/", rules.look, name="settings_preview"),
     path("settings/rules/<int:rule_id>/", rules.one, name="settings_rule"),
     path("settings/rules/<int:rule_id>/<slug:action>/", rules.act, name="settings_rule_act"),
+    path("settings/knowledge/", knowledge.overview, name="settings_knowledge"),
+    path("settings/knowledge/<int:article_id>/", knowledge.one, name="settings_article"),
     path("settings/macros/", macros.overview, name="settings_macros"),
     path("settings/macros/<int:macro_id>/", macros.one, name="settings_macro"),
     path("settings/records/", private.records, name="settings_records"),

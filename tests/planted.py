@@ -9,6 +9,7 @@ from inbox.guard import Kind
 
 TOLD = "the spare key lies under the third flower pot behind the shed"  # by the customer, privately
 NOTED = "she threatened to sue us in March and legal wants no promises made"  # by a colleague, in a note
+KEPT = "offer a goodwill credit of three months before anyone mentions the regulator"  # in an article for staff
 
 # What must not be read by everybody: the words around it, and the part that is searched for in the ledger.
 SECRETS: dict[Kind, tuple[str, str]] = {
@@ -26,6 +27,7 @@ SECRETS: dict[Kind, tuple[str, str]] = {
     Kind.RECORD: ("It is about your plan Bluebird Ninety", "Bluebird Ninety"),
     Kind.PASSAGE: (f"You said that {TOLD}", "third flower pot"),
     Kind.NOTE: (f"We heard that {NOTED}", "threatened to sue"),
+    Kind.ARTICLE: (f"Internally: {KEPT}", "goodwill credit"),
     Kind.STRANGER: ("It stands under QW-7714-93KX", "QW-7714-93KX"),
 }
 

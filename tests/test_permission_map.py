@@ -16,7 +16,19 @@ from django.utils import timezone
 
 from inbox.downstream import policy
 from inbox.models import Conversation, Message, OutboxItem
-from inbox.services import attachments, cases, contacts, events, fields, macros, muting, tagmerges, tags, vips
+from inbox.services import (
+    attachments,
+    cases,
+    contacts,
+    events,
+    fields,
+    knowledge,
+    macros,
+    muting,
+    tagmerges,
+    tags,
+    vips,
+)
 from routing.models import Assignment
 from routing.services import bulk, handing
 from socialdesk import live_reads, tokens
@@ -103,6 +115,7 @@ def named(desk: Desk, people: dict[str, User]) -> dict[str, Any]:
         "connection": desk.connection.pk, "foreign": foreign.pk, "contact": own.identity.contact_id,
         "alice": desk.alice.pk, "tag": tags.create(name="Table", colour="grey").pk,
         "rule": factories.rule("Parcels", desk.help_desk, "parcel").pk,
+        "article": knowledge.save(title="Restart", text="Hold the button.", audience="staff").pk,
         "macro": macros.save(name="Restart", text="Please restart the box.").pk,
         "foreign_message": factories.pictured(foreign),
     }  # fmt: skip

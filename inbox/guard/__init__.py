@@ -4,8 +4,9 @@ Pure Python: no database, no network, no settings. ``find`` never raises, whatev
 """
 
 from inbox.guard.folding import normal
+from inbox.guard.passages import traces
 from inbox.guard.search import find
 from inbox.guard.shapes import Field, Finding, Kind, Level, Protection, Surroundings
 from inbox.guard.strangers import indexed
 
-__all__ = ["Field", "Finding", "Kind", "Level", "Protection", "Surroundings", "find", "indexed", "normal"]
+__all__ = ["Field", "Finding", "Kind", "Level", "Protection", "Surroundings", "find", "indexed", "normal", "traces"]

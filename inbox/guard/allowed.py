@@ -57,7 +57,7 @@ class Allowed:
             return any(host == own or host.endswith("." + own) for own in self._hosts)
         if kind is Kind.ADDRESS:
             return any(len(own) >= _PART and (own in plain or plain in own) for own in self._public)
-        if kind in {Kind.PASSAGE, Kind.NOTE}:
+        if kind in {Kind.PASSAGE, Kind.NOTE, Kind.ARTICLE}:
             return any(plain in own for own in self._public)
         return False
 
@@ -76,7 +76,7 @@ class Allowed:
 
 
 _SOFTENED = {Kind.ACCOUNT, Kind.ADDRESS, Kind.BIRTH_DATE, Kind.PHONE, Kind.EMAIL}
-_SAID = {Kind.ACCOUNT, Kind.RECORD, Kind.PASSAGE, Kind.NOTE}
+_SAID = {Kind.ACCOUNT, Kind.RECORD, Kind.PASSAGE, Kind.NOTE, Kind.ARTICLE}
 
 
 @lru_cache(maxsize=1024)

@@ -29,12 +29,13 @@ _WHY = {
     Kind.TOKEN: "This is an access token or key.",
     Kind.PASSAGE: "This was copied from the private conversation.",
     Kind.NOTE: "This was copied from an internal note.",
+    Kind.ARTICLE: "This was copied from an article for staff only.",
     Kind.STRANGER: "This stands in the record of another customer.",
 }
 _RECORD = "This stands in the customer's record as a secret: {}."
 _SOFT = "This stands in the customer's record and is better not said in public: {}."
 _SAID = " The customer has written it in public."
-_COPIED = frozenset({Kind.PASSAGE, Kind.NOTE, Kind.SOFT})
+_COPIED = frozenset({Kind.PASSAGE, Kind.NOTE, Kind.ARTICLE, Kind.SOFT})
 Found = tuple[Kind, Level, list[Place], str]
 
 
@@ -93,10 +94,11 @@ def _of_the_record(parts: Sequence[Folded], stream: Stream, around: Surroundings
 
 def _copied(parts: Sequence[Folded], around: Surroundings, allowed: Allowed) -> Iterator[Found]:
     """Passages, numbers and codes of a private place."""
-    if not around.direct and not around.notes:
+    private_places = ((Kind.PASSAGE, around.direct), (Kind.NOTE, around.notes), (Kind.ARTICLE, around.articles))
+    if not any(texts for _, texts in private_places):
         return
     drafts = [Read(folded) for folded in parts]
-    for kind, texts in ((Kind.PASSAGE, around.direct), (Kind.NOTE, around.notes)):
+    for kind, texts in private_places:
         sources = [read(text) for text in texts]
         private = {value for source in sources for value, _, _ in source.codes}
         for number, draft in enumerate(drafts):

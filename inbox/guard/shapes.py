@@ -39,6 +39,7 @@ class Kind(StrEnum):
     RECORD = "record"
     PASSAGE = "passage"
     NOTE = "note"
+    ARTICLE = "article"
     STRANGER = "stranger"
     SOFT = "soft"
 
@@ -71,6 +72,7 @@ class Surroundings:
     record: Sequence[Field] = ()
     direct: Sequence[str] = ()  # The messages of the private thread.
     notes: Sequence[str] = ()
+    articles: Sequence[str] = ()  # What is written for staff only.
     names: Sequence[str] = ()  # People who may be greeted.
     public: Sequence[str] = ()  # The company's own numbers, addresses, e-mails and domains.
     said: Sequence[str] = ()  # What the customer wrote in public themselves.

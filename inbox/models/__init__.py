@@ -7,6 +7,7 @@ from inbox.models.conversations import Contact, Conversation, Identity, Mention,
 from inbox.models.counts import Count, CountDelta
 from inbox.models.events import Event, EventReader
 from inbox.models.fields import CustomField, FieldOption, FieldValue
+from inbox.models.knowledge import Article, ArticleVersion
 from inbox.models.media import Attachment, MediaCopy
 from inbox.models.noise import NoiseRule
 from inbox.models.outbox import OutboxHold, OutboxItem, SendingPause
@@ -17,6 +18,8 @@ from inbox.models.writes import ApiWrite
 
 __all__ = [
     "ApiWrite",
+    "Article",
+    "ArticleVersion",
     "Attachment",
     "CaseMove",
     "Contact",

@@ -31,7 +31,7 @@ HELD = gettext_noop(
 
 def look(conversation: Conversation, texts: Sequence[str]) -> list[Finding]:
     """What the guard finds in ``texts`` if everybody reads them together. Asks no network."""
-    return guard.find(texts, surroundings.of(conversation)) if any(texts) else []
+    return guard.find(texts, surroundings.of(conversation, texts)) if any(texts) else []
 
 
 def holding(findings: Sequence[Finding]) -> list[Finding]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from inbox.guard import Surroundings
 from inbox.models import Contact, Conversation, Message, Note
-from inbox.services import publicfacts, records
+from inbox.services import knowledge, publicfacts, records
 
 NEWEST = 200  # messages and notes of each kind that the guard compares with
 
 
-def of(conversation: Conversation) -> Surroundings:
+def of(conversation: Conversation, texts: Sequence[str] = ()) -> Surroundings:
     """Five statements, however much there is; one more when the guard asks about strangers.
 
+    Of what is written for staff only, it takes what ``texts`` may hold a passage of.
     Private is private whichever of a person's conversations it was said in: they write a message in one and are
     answered in public in another.
     """
@@ -24,8 +27,9 @@ def of(conversation: Conversation) -> Surroundings:
     newest = Message.objects.filter(deleted_at__isnull=True).order_by("-published_at", "-pk")
     direct = newest.filter(conversation__in=theirs, visibility="direct")
     public = newest.filter(conversation=conversation, visibility="public", direction=Message.Direction.IN)
-    said: dict[str, list[str]] = {"public": [], "direct": []}
-    for visibility, text in _texts(direct).union(_texts(public), all=True):
+    said: dict[str, list[str]] = {"public": [], "direct": [], "staff": []}
+    staff = knowledge.staff_only(texts).annotate(visibility=Value("staff")).values_list("visibility", "text")
+    for visibility, text in _texts(direct).union(_texts(public), staff, all=True):
         said[visibility].append(text)
     notes = Note.objects.filter(conversation__in=theirs).order_by("-created_at").values_list("text", flat=True)[:NEWEST]
     identity = conversation.identity
@@ -34,6 +38,7 @@ def of(conversation: Conversation) -> Surroundings:
         record=records.fields_of(identity.contact_id),
         direct=said["direct"],
         notes=list(notes),
+        articles=said["staff"],
         names=[identity.name, identity.handle, *ours.order_by().distinct()],
         public=publicfacts.values(),
         said=said["public"],

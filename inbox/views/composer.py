@@ -19,11 +19,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from connectors.errors import ConnectorError
 from inbox import marks, mentions, selectors
 from inbox.downstream import REPLIES, policy
-from inbox.models import Conversation
+from inbox.models import Article, Conversation
 from inbox.parameters import moment, snooze_end, whole
 from inbox.permissions import conversation_for, item_for, person
 from inbox.selectors import Ends
-from inbox.services import attachments, conversations, editing, macros, networks, replies, saved
+from inbox.services import attachments, conversations, editing, knowledge, macros, networks, replies, saved
 from inbox.services.stops import NO_TIME
 from inbox.views.back import back
 from inbox.views.kept import keep, take
@@ -165,12 +165,29 @@ def draft(request: HttpRequest, conversation_id: int) -> HttpResponse:
 
 @require_safe
 def macro_list(request: HttpRequest, conversation_id: int) -> HttpResponse:
-    """The macros that hold ``q``, filled for this conversation."""
+    """What holds ``q``: macros, filled for this conversation; articles; and what was answered in public before.
+
+    What is for staff goes to the page with the text to read, and for a public reply without anything to insert.
+    """
     conversation = conversation_for(request.user, conversation_id, "note")
-    agent = person(request)
-    found = macros.find(request.GET.get("q", ""))
-    rows = [{"name": row.name, "text": macros.fill(row.text, conversation, agent)} for row in found]
+    agent, query = person(request), request.GET.get("q", "")
+    private = request.GET.get("audience") in ("direct", "note")
+    rows = [_offer("", row.name, macros.fill(row.text, conversation, agent)) for row in macros.find(query)]
+    for article in knowledge.find(query):
+        if article.audience == Article.Audience.STAFF:
+            label = gettext("For staff only") if private else gettext("For staff only: to read, not to say in public")
+            rows.append(_offer(label, article.title, article.text, insert=article.text if private else ""))
+            continue
+        rows.append(_offer(gettext("Article"), article.title, article.text))
+        if article.address:
+            rows.append(_offer(gettext("Link"), article.title, article.address))
+    for answer in knowledge.answers(agent, query):
+        rows.append(_offer(gettext("Past answer"), answer.text[:60], answer.text))
     return JsonResponse({"macros": rows})
+
+
+def _offer(label: str, name: str, text: str, insert: str | None = None) -> dict[str, str]:
+    return {"label": label, "name": name, "text": text, "insert": text if insert is None else insert}
 
 
 @require_safe

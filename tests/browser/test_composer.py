@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from inbox.models import Conversation, OutboxHold, OutboxItem, SavedDraft
-from inbox.services import macros, outbox
+from inbox.services import knowledge, macros, outbox
 from tests.browser.conftest import Desk, Person
 from tests.browser.test_looks import _axe as axe
 
@@ -151,6 +151,32 @@ def test_what_was_typed_a_moment_ago_is_saved_when_the_page_is_left(desk: Desk, 
     editor(alice).fill("Just now")
     alice.open("/me/")
     until(alice, lambda: kept("Just now"))
+
+
+def test_an_article_is_written_found_put_in_and_sent(desk: Desk, sign_in: SignIn) -> None:
+    knowledge.save(title="Angry router customers", text="Give them three months for free.", audience="staff")
+    carol = desk.writes("carol", "The line is dead")
+    bob = sign_in("bob")
+    bob.open("/settings/knowledge/")
+    bob.page.get_by_label("Title").fill("Router restart")
+    bob.page.get_by_label("Text").fill("Hold the button for ten seconds.")
+    bob.page.get_by_label("Who may read it").select_option("public")
+    bob.page.get_by_role("button", name="Save").click()
+    expect(bob.page.locator("#preview")).to_contain_text("Hold the button")
+    alice = sign_in("alice")
+    alice.opens(carol)
+    editor(alice).click()
+    alice.page.keyboard.type("/router")
+    options = alice.page.locator("#macro-list [role=option]")
+    expect(options).to_have_count(2)
+    expect(options.nth(0)).to_have_attribute("aria-disabled", "true")
+    alice.page.keyboard.press("Enter")  # to read only
+    expect(editor(alice)).to_have_value("/router")
+    alice.page.keyboard.press("ArrowDown")
+    alice.page.keyboard.press("Enter")
+    expect(editor(alice)).to_have_value("Hold the button for ten seconds.")
+    alice.page.keyboard.press("Control+Enter")
+    until(alice, lambda: OutboxItem.objects.filter(payload__text="Hold the button for ten seconds.").exists())
 
 
 def test_a_macro_comes_by_a_slash(desk: Desk, sign_in: SignIn) -> None:

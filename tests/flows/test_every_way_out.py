@@ -27,6 +27,7 @@ from inbox.services import (
     conversations,
     editing,
     guarding,
+    knowledge,
     macros,
     outbox,
     records,
@@ -37,7 +38,7 @@ from routing.models import AgentProfile, BulkItem
 from routing.services import bulk
 from routing.tasks import bulk_task
 from tests.flows.conftest import Desk
-from tests.planted import NOTED, SECRETS, TOLD, published
+from tests.planted import KEPT, NOTED, SECRETS, TOLD, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,6 +81,7 @@ def case(desk: Desk) -> Case:
     desk.poll()
     conversation = desk.conversation("carol")
     conversations.add_note(conversation_id=conversation.pk, author=desk.alice, text=NOTED)
+    knowledge.save(title="Angry customers", text=f"When it is late, {KEPT}.", audience="staff")
     _record(desk, conversation.identity.contact, "Bluebird Ninety")
     _record(desk, desk.conversation("erik").identity.contact, "QW-7714-93KX")
     page = Client()

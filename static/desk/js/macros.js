@@ -1,15 +1,18 @@
-// Macros: `/` at the start of a word opens the list; the server finds them and fills their placeholders.
+// Macros and knowledge: `/` at the start of a word opens the list; the server finds them, fills placeholders, and says
+// what may be inserted for whoever will read it.
 import { offers } from "./offers.js";
 import { say } from "./words.js";
+
+const audience = () => document.querySelector("#composer [name=audience]:checked")?.value;
 
 const list = offers({
   name: "macros",
   start: /(^|\s)\/((?:[^\s/][^\n/]{0,39})?)$/,
-  fits: () => document.querySelector("#composer [name=audience]:checked")?.value !== "note",
-  ask: (box, query) => `${box.dataset.macros}?q=${query}`,
-  shown: ({ name, text }) => [name, text],
-  insert: ({ text }) => text,
-  none: () => say("No macro says this."),
+  fits: () => true,
+  ask: (box, query) => `${box.dataset.macros}?q=${query}&audience=${encodeURIComponent(audience() || "")}`,
+  shown: ({ label, name, text }) => [label ? `${label}: ${name}` : name, text],
+  insert: ({ insert }) => insert,
+  none: () => say("No macro, article or answer says this."),
 });
 
 export const macros = {

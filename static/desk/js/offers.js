@@ -45,6 +45,7 @@ export function offers({ name, start, fits, ask, shown, insert, none }) {
     row.setAttribute("role", "option");
     row.dataset.number = number;
     [head.textContent, body.textContent] = shown(one);
+    if (!insert(one)) row.setAttribute("aria-disabled", "true"); // to read only
     head.dir = body.dir = "auto";
     row.append(head, body);
     return row;
@@ -71,6 +72,7 @@ export function offers({ name, start, fits, ask, shown, insert, none }) {
 
   function put() {
     const [box, one] = [area, found[chosen]];
+    if (!insert(one)) return; // to read only: the list stays open
     close();
     box.focus();
     box.setRangeText(insert(one), from, box.selectionStart, "end");
