@@ -5,6 +5,7 @@ from django.urls import path
 from inbox.api import attachments as pictures
 from inbox.api import cases, contacts, customfields, deciding, messages, records, tags, vips
 from inbox.api import connections as connection_health
+from inbox.api import knowledge as articles
 from inbox.api import noise as noise_rules
 from inbox.views import acting, attachments, composer, connections, conversations, held, media, muted, outbox, pausing
 from inbox.views import cases as case_pages
@@ -95,6 +96,8 @@ urlpatterns = [
     path("api/v1/noise-rules/", noise_rules.NoiseRulesView.as_view(), name="api_noise_rules"),
     path("api/v1/noise-rules/<int:rule_id>/", noise_rules.NoiseRuleView.as_view(), name="api_noise_rule"),
     path("api/v1/contacts/<int:contact_id>/record/", records.RecordView.as_view(), name="api_record"),
+    path("api/v1/articles/", articles.ArticlesView.as_view(), name="api_articles"),
+    path("api/v1/articles/<int:article_id>/", articles.ArticleView.as_view(), name="api_article"),
     path("api/v1/tags/", tags.TagsView.as_view(), name="api_tags"),
     path("api/v1/tags/<int:tag_id>/", tags.TagView.as_view(), name="api_tag"),
     path("api/v1/tags/<int:tag_id>/merges/", tags.TagMergesView.as_view(), name="api_tag_merges"),

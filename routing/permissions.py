@@ -58,6 +58,8 @@ _WITHOUT: Mapping[str, frozenset[str]] = {
     "see_held": frozenset({_LEAD}),
     "pause_sending": frozenset({_LEAD, _ADMIN}),
     "manage_macros": frozenset({_LEAD, _ADMIN}),
+    "see_knowledge": _WORKING | {_ADMIN},
+    "manage_knowledge": frozenset({_LEAD, _ADMIN}),
 }
 # A membership ``m`` in a team ``t`` that lets a person with profile ``p`` see the team's conversations.
 _COUNTS = "(p.role <> 'expert' OR t.kind = 'experts')"

@@ -333,6 +333,12 @@ API_ROWS = [
     _of_api("contacts/{contact}/record/", "PUT", ADMIN_API, fields=[]),
     _of_api("contacts/{contact}/record/", "DELETE", ADMIN_API.replace("200", "204")),
     _of_api(f"contacts/{_ABSENT}/record/", "GET", NOBODY_API),
+    _of_api("articles/", "GET", "401 401 403 200 200 200 200 200"),
+    _of_api(
+        "articles/", "POST", KEEPS_TAGS.replace("200", "201"), title="Returns", text="Within 30 days.", audience="staff"
+    ),
+    _of_api("articles/{article}/", "GET", "401 401 403 200 200 200 200 200"),
+    _of_api("articles/{article}/", "PUT", KEEPS_TAGS, title="Returns", text="Within 14 days.", audience="public"),
     _of_api("tags/", "GET", "401 401 403 200 200 200 200 200"),
     _of_api("tags/", "POST", KEEPS_TAGS.replace("200", "201"), name="Delivery"),
     _of_api("tags/{tag}/", "GET", "401 401 403 200 200 200 200 200"),

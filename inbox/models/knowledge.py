@@ -50,6 +50,10 @@ class Article(ArticleText):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def archived(self) -> bool:
+        return self.archived_at is not None
+
 
 class ArticleVersion(ArticleText):
     """An article as somebody left it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AbstractBaseUser, User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -20,23 +20,35 @@ from inbox.services.storable import storable
 
 SHOWN = 8  # as many as a picker shows of each
 _NEWEST = 1000  # entries with the words among which past answers are looked for
+_MILLISECONDS = 500
+_CANCELLED = "57014"
 _SAYS = ("title", "text", "audience", "address")
 
 
 def find(query: str) -> Sequence[Article]:
     """The articles with these words that are offered; without a word, the first by their titles. One statement."""
+    return list(holding(query).order_by("title")[:SHOWN])
+
+
+def holding(query: str) -> QuerySet[Article]:
+    """All articles that are offered and hold these words; signs alone, or far too many words, hold none."""
     rows = Article.objects.filter(archived_at__isnull=True).defer("words", "traces")
     asked = _asked(query)
     if asked is None:
-        return [] if storable(query).strip() else list(rows.order_by("title")[:SHOWN])
-    return list(rows.filter(words__finds=asked.tsquery).order_by("title")[:SHOWN])
+        return rows.none() if storable(query).strip() else rows
+    return rows.filter(words__finds=asked.tsquery)
 
 
 def answers(user: User, query: str) -> Sequence[Message]:
-    """Our own public replies with these words, the newest first, of conversations that ``user`` sees. One statement."""
+    """Our own public replies with these words, each text once, the newest first, of conversations that ``user`` sees.
+
+    One statement. Where the words are so common that it takes long, there are none: nobody who types waits for it.
+    """
     asked = _asked(query)
-    if asked is None:
-        return []
+    return [] if asked is None else _answered(user, asked)
+
+
+def _answered(user: User, asked: words.Asked) -> Sequence[Message]:
     ours = SearchEntry.objects.filter(
         words__finds=asked.tsquery, message__direction=Message.Direction.OUT, message__visibility="public",
         message__deleted_at__isnull=True,
@@ -49,8 +61,18 @@ def answers(user: User, query: str) -> Sequence[Message]:
         .alias(seen=Subquery(seen.values("pk")[:1]))
         .filter(seen__isnull=False)
     )
-    found = entries.select_related("message__conversation").order_by("-pk")[:SHOWN]
-    return [entry.message for entry in found if entry.message is not None]
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {_MILLISECONDS}")
+            found = list(entries.select_related("message").order_by("-pk")[: SHOWN * 4])
+    except OperationalError as error:
+        if getattr(error.__cause__, "pgcode", "") != _CANCELLED:
+            raise
+        return []
+    return list({entry.message.text: entry.message for entry in reversed(found) if entry.message}.values())[::-1][
+        :SHOWN
+    ]
 
 
 def staff_only(texts: Sequence[str]) -> QuerySet[Article]:
@@ -104,10 +126,9 @@ def restore(*, article_id: int, version_id: int, actor: AbstractBaseUser | None 
     return _change(article, {name: getattr(version, name) for name in _SAYS}, ArticleVersion.Did.RESTORED, actor)
 
 
-def versions(article_id: int | None = None, *, limit: int = 50) -> Sequence[ArticleVersion]:
-    """How one article was, or who changed any of them, newest first."""
-    rows = ArticleVersion.objects.select_related("by").order_by("-pk")
-    return list((rows if article_id is None else rows.filter(article=article_id))[:limit])
+def versions(article_id: int, *, limit: int = 50) -> Sequence[ArticleVersion]:
+    """How an article was, newest first."""
+    return list(ArticleVersion.objects.filter(article=article_id).select_related("by").order_by("-pk")[:limit])
 
 
 def _wrong(*, title: str, text: str, audience: str, address: str) -> str:

@@ -23,6 +23,7 @@ SCOPES = {
     "write:notes": "Add notes",
     "write:assignments": "Give conversations to teams and people",
     "write:conversations": "Resolve, reopen and snooze",
+    "write:knowledge": "Write, change and archive articles",
     "write:tags": "Tag conversations; make, change, merge and remove tags",
     "write:fields": "Write down what fields say of conversations; make and change fields",
     "write:contacts": "Merge contacts that are the same person, mute people, put them on lists, and take that back",

@@ -20,7 +20,7 @@ from routing.views.settings import attempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def overview(request: HttpRequest) -> HttpResponse:
     """All of them. POST: add one."""
-    require(request.user, "manage_macros")
+    require(request.user, "manage_knowledge")
     if request.method != "POST":
         return _page(request, "routing/settings/knowledge.html", _all())
     return _saved(request, "routing/settings/knowledge.html", None)
@@ -29,7 +29,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def one(request: HttpRequest, article_id: int) -> HttpResponse:
     """An article as agents see it, and how it was. POST: ``version`` to restore, ``archive``, or its new words."""
-    require(request.user, "manage_macros")
+    require(request.user, "manage_knowledge")
     article = Article.objects.filter(pk=article_id).defer("words", "traces").first()
     if article is None:
         raise Http404("There is no such article.")
@@ -67,7 +67,7 @@ def _saved(request: HttpRequest, template: str, article: Article | None) -> Http
 
 def _all() -> dict[str, object]:
     rows = Article.objects.defer("words", "traces").order_by("archived_at", "title")
-    return {"articles": rows, "form": {"audience": "staff"}, "versions": knowledge.versions(limit=10)}
+    return {"articles": rows, "form": {"audience": "staff"}}
 
 
 def _of(article: Article) -> dict[str, object]:
