@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from inbox.models import Message, Note, OutboxItem
-from inbox.services import cases, contacts, fields, muting, pauses, tagmerges, tags, vips
+from inbox.services import cases, contacts, fields, muting, noise, pauses, tagmerges, tags, vips
 from tests import factories
 from tests.api.conftest import Api
 from tests.factories import Desk
@@ -75,6 +75,7 @@ def ids(desk: Desk) -> dict[str, int]:
         "tagmerge_id": tagmerges.merge(
             tag_id=tags.create(name="Gone", colour="grey").pk, into_id=tags.create(name="Stays", colour="grey").pk
         ).pk,
+        "rule_id": noise.keep_out(words=["giveaway"], connection_id=None, actor=desk.bob).pk,
         "pause_id": pauses.pause(brand="", actor=desk.bob, reason="An outage").pk,
     }  # fmt: skip
 
