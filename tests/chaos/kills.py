@@ -93,6 +93,14 @@ class Killer:
             and (now - flight.since).total_seconds() > HANGS
         ]
 
+    def await_flight(self, patience: float) -> list[Flight]:
+        """The first that hang; where none comes, the failure says in which states the replies are."""
+        try:
+            return list(until(self.hanging, "a reply in flight", patience))
+        except AssertionError as why:
+            states = self.world.sql("SELECT state, count(*), max(created_at) FROM inbox_outboxitem GROUP BY 1")
+            raise AssertionError(f"{why}; replies: {states}, senders: {self.senders}, spared: {self.spared}") from why
+
     def written(self, flight: Flight) -> bool:
         """Whether the network has accepted this attempt by now."""
         key = key_of(flight.payload)
@@ -149,7 +157,7 @@ class Killer:
         """Stop a sender in the middle of a reply. It keeps its item until `thaw`."""
         while True:
             self.arm(fault, 1, seconds)
-            flight = until(self.hanging, "a reply in flight to freeze", 30)[0]
+            flight = self.await_flight(30)[0]
             self.spared.add(flight.name)
             self.world.signal(flight.name, signal.SIGSTOP)
             until(partial(self._at_rest, flight.name), "PostgreSQL to have done what it had asked for", 5)

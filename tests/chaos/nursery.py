@@ -135,6 +135,8 @@ def agent(plan: str, note: str, pace: float) -> None:
                 if _reply(entry, alice, Path(note)):
                     left.remove(entry)
                     time.sleep(pace)
+                elif entry["to"]:
+                    break  # these come in their order: the next ones are not here either
             except Exception:
                 log.exception("composing failed")
                 break

@@ -1,6 +1,6 @@
 """What happens on the network, and what is answered: 1,000 posts and 200 replies, a share of them twins.
 
-A run that takes longer answers some of the spare posts as well: whoever aims at replies in flight needs some.
+A run that takes longer answers posts of the others as well, and again: whoever aims at replies in flight needs some.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-POSTS, REPLIES, SPARE = 1_000, 200, 400
+POSTS, REPLIES, SPARE = 1_000, 200, 6_000
 PUBLIC, DIRECT = 120, 30  # each with a text of its own
 THREAD_TWINS = 10  # two "Thanks!" in one public thread, to two posts of it
 DIRECT_TWINS = 10  # two "Thanks!" in one dialogue, from one conversation
@@ -55,10 +55,13 @@ def first_posts(write: Write) -> tuple[list[str], list[Reply]]:
     assert len(planned) == REPLIES
     # Spread over the run, so that every kind of twin meets every kind of trouble.
     planned = planned[::7] + [reply for n, reply in enumerate(planned) if n % 7]
+    first = [*ids, *threads, *again, *dialogues, *both]
+    others = POSTS - len(first)
     planned += [
-        Reply(f"spare-{n}", "", "public", f"Spare answer {n} for you.", FURTHER.format(n)) for n in range(SPARE)
+        Reply(f"spare-{n}", "", "public", f"Spare answer {n} for you.", to=FURTHER.format(n % others))
+        for n in range(SPARE)
     ]
-    return [*ids, *threads, *again, *dialogues, *both], planned
+    return first, planned
 
 
 def as_json(planned: Sequence[Reply]) -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ class Run:
         killer.shoot_in_flight("timeout_before_write", number=1, seconds=5)
         killer.arm("timeout_after_write", 1, 3)
         killer.arm("slow", 1, 0.7)
-        until(killer.hanging, "a reply in flight", PATIENCE)
+        killer.await_flight(PATIENCE)
         killer.kill_postgres()
         until(lambda: killer.lease_is_over(frozen), "the lease to run out", PATIENCE)
         killer.thaw(frozen)
