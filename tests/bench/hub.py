@@ -233,11 +233,13 @@ async def _breaks(one: Listener, port: int, open_streams: dict[int, asyncio.Task
 
 async def _settled(listeners: list[Listener]) -> None:
     """Until nobody has heard anything for two seconds."""
-    while True:
+    end = time.monotonic() + _UP
+    while time.monotonic() < end:
         before = sum(len(one.heard) for one in listeners)
         await asyncio.sleep(2)
         if sum(len(one.heard) for one in listeners) == before:
             return
+    raise RuntimeError(f"streams still told of old changes {_UP} seconds after the last one")
 
 
 def _judged(listeners: list[Listener], written: Written, ids: list[list[int]], begun: int) -> Figures:
