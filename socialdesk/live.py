@@ -12,7 +12,7 @@ import logging
 import math
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.signals import user_logged_out
 from django.db import DatabaseError, connection, connections
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, StreamingHttpResponse
 
 from inbox.services import viewers
 from inbox.services.events import CHANNEL
@@ -288,21 +288,13 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     client = Client(user_id=user.pk or 0, session_key=request.session.session_key or "")
     seen = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     after = int(seen) if seen.isdecimal() and len(seen) < 19 else None
-    response = StreamingHttpResponse(
-        _none() if request.method == "HEAD" else _stream(client, after), content_type="text/event-stream"
+    response: HttpResponseBase = (
+        HttpResponse() if request.method == "HEAD" else StreamingHttpResponse(_stream(client, after))
     )
+    response["Content-Type"] = "text/event-stream"
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
     return response
-
-
-async def _none() -> AsyncIterator[str]:
-    for nothing in _nothing():
-        yield nothing
-
-
-def _nothing() -> Iterable[str]:
-    return ()
 
 
 async def _stream(client: Client, after: int | None) -> AsyncIterator[str]:
