@@ -11,9 +11,11 @@ from django.utils.translation import gettext
 from connectors.models import Connection
 from routing.models import AgentProfile, AnswerPermission, Expertise, Membership, Rule, Team
 from routing.selectors import all_teams
-from routing.services import answering, hands
+from routing.services import answering, hands, overlaps
+from routing.services.rules import Prepared
 
 Availability = AgentProfile.Availability
+_PULLS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +108,17 @@ def colleagues(*, user_id: int | None = None) -> list[Colleague]:
     ]
 
 
-def trouble_of_rules(rules: Collection[Rule]) -> dict[int, str]:
+def trouble_of_rules(ordered: Sequence[Rule]) -> dict[int, str]:
     """What keeps a rule from doing what it says."""
     memberships = set(Membership.objects.values_list("team_id", "user_id"))
     trouble = {row.team.pk: row.trouble for row in staffed_teams()}
+    dead = overlaps.dead([Prepared(rule) for rule in ordered if rule.enabled])
     found = {}
-    for rule in rules:
-        if rule.agent is not None and not rule.agent.is_active:
+    for rule in ordered:
+        if first := dead.get(rule.pk):
+            said = gettext("It never decides: “%(name)s” is asked before it and takes all of this. Move it up.")
+            found[rule.pk] = said % {"name": first.name}
+        elif rule.agent is not None and not rule.agent.is_active:
             found[rule.pk] = gettext("%(agent)s no longer signs in, so it goes to the team.") % {
                 "agent": hands.display_name(rule.agent)
             }
@@ -124,6 +130,18 @@ def trouble_of_rules(rules: Collection[Rule]) -> dict[int, str]:
         elif said := trouble.get(rule.team_id):
             found[rule.pk] = f"{rule.team.name}: {said}"
     return found
+
+
+def pulls_of_rules(ordered: Sequence[Rule]) -> dict[int, str]:
+    """Where an earlier rule takes some of a rule's words to another team, as a sentence."""
+    said = gettext("“%(word)s” is asked for by “%(name)s” before, and then goes to %(team)s.")
+    return {
+        pk: " ".join(
+            said % {"word": pull.word, "name": pull.first.name, "team": pull.first.team.name}
+            for pull in pulls[:_PULLS_SHOWN]
+        )
+        for pk, pulls in overlaps.pulls([Prepared(rule) for rule in ordered if rule.enabled]).items()
+    }
 
 
 def deleted_rules(team_ids: Collection[int], *, limit: int = 3) -> list[Rule]:

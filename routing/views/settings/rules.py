@@ -41,11 +41,17 @@ def overview(request: HttpRequest) -> HttpResponse:
     require(request.user, "see_settings")
     led = led_teams(request.user)
     rules = list(matching.active().select_related("team", "agent", "topic"))
-    trouble = setup.trouble_of_rules(rules)
+    trouble, pulls = setup.trouble_of_rules(rules), setup.pulls_of_rules(rules)
     names, known = setup.account_names(), describing.vocabulary()
     shown = {
         "rules": [
-            (rule, matching.conditions(rule, names, known), rule.team_id in led, trouble.get(rule.pk, ""))
+            {
+                "rule": rule,
+                "conditions": matching.conditions(rule, names, known),
+                "may": rule.team_id in led,
+                "trouble": trouble.get(rule.pk, ""),
+                "pulls": pulls.get(rule.pk, ""),
+            }
             for rule in rules
         ],
         "deleted": setup.deleted_rules(led),
