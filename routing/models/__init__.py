@@ -4,7 +4,7 @@ from routing.models.answering import AnswerPermission
 from routing.models.bulk import BulkItem, BulkJob
 from routing.models.notices import Digest, Notification
 from routing.models.people import AgentProfile, Departure, Expertise, Membership, Team, Topic, WelcomeLink
-from routing.models.rules import Rule
+from routing.models.rules import Rule, RuleVersion
 from routing.models.work import Assignment, QueueEntry, RoutingJob
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "QueueEntry",
     "RoutingJob",
     "Rule",
+    "RuleVersion",
     "Team",
     "Topic",
     "WelcomeLink",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
 from routing.models.people import Team, Topic
 
@@ -38,9 +39,26 @@ class Rule(models.Model):
     topic = models.ForeignKey(Topic, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     enabled = models.BooleanField(default=True)
     deleted_at = models.DateTimeField(null=True)  # kept, so that deleting can be undone
+    version = models.PositiveIntegerField(default=1, db_default=1)  # one more with every change of what it asks or does
 
     class Meta:
         ordering = ["position", "id"]
 
     def __str__(self) -> str:
         return self.name
+
+
+class RuleVersion(models.Model):
+    """How a rule was before somebody changed it."""
+
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="+")
+    number = models.PositiveIntegerField()
+    values = models.JSONField()  # by the names of the rule's fields; what it points to, by ids
+    until = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule", "number"], name="rule_version_once")]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of rule {self.rule_id}"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from connectors.models import Connection
 from inbox.models import Conversation
 from routing.models.people import Team
+from routing.models.rules import Rule
 
 
 class RoutingJob(models.Model):
@@ -113,6 +114,11 @@ class Assignment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     reasons = models.JSONField(default=list)  # sentences for people
     inputs = models.JSONField(default=dict)  # what the decision saw: rule and its words, loads, versions
+    # The rule that decided, and which of its versions; it is never deleted, so the database need not look it up.
+    rule = models.ForeignKey(
+        Rule, on_delete=models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    rule_version = models.PositiveIntegerField(null=True)
     # Why it was handed on, in the words of who did: "Alice: needs a refund". It stays while the team does.
     line = models.CharField(max_length=500, blank=True, default="", db_default="")
     accepted_at = models.DateTimeField(null=True)  # by who was handed it
@@ -134,6 +140,7 @@ class Assignment(models.Model):
                 name="assignment_of_agent",
                 condition=Q(ended_at__isnull=True, agent__isnull=False),
             ),
+            models.Index(fields=["rule", "at"], name="assignment_by_rule", condition=Q(rule__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -66,7 +66,7 @@ class Desk:
                 self.help_desk(), None, (gettext_noop("No rule matched; the help desk takes it"),), {"rule": None}
             )
         rule = match.rule
-        inputs = {"rule": rule.pk, "rule_name": rule.name, **match.inputs}
+        inputs = {"rule": rule.pk, "rule_version": rule.version, "rule_name": rule.name, **match.inputs}
         reasons = [match.reason]
         team, wanted = self.teams.get(rule.team_id) or rule.team, rule.agent_id
         members = self.members.get(team.pk, ())

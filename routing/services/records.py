@@ -89,6 +89,8 @@ def _row(decision: Decision, former: Former, *, now: datetime) -> Assignment:
         by_id=decision.by_id,
         reasons=[*([line] if line else []), *decision.reasons],
         inputs={"version": VERSION, **decision.inputs},
+        rule_id=decision.inputs.get("rule"),
+        rule_version=decision.inputs.get("rule_version"),
         line=line,
         at=now,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -15,7 +15,7 @@ from connectors.models import Connection
 from inbox import describing
 from inbox.services import networks
 from inbox.services.conversations import Refused
-from routing.models import Membership, Rule
+from routing.models import Membership, Rule, RuleVersion, Team, Topic
 from routing.services import changes, rules
 from routing.services.hands import display_name
 from routing.services.roles import led_teams
@@ -24,6 +24,7 @@ FIELDS = (
     "name", "networks", "connections", "words", "languages", "authors", "min_followers", "max_followers",
     "visibility", "tags", "vips", "fields", "team", "agent", "topic",
 )  # fmt: skip
+ROWS: Mapping[str, type[Model]] = {"team": Team, "agent": User, "topic": Topic}  # those that point to a row
 
 
 @transaction.atomic
@@ -31,10 +32,45 @@ def save(*, rule_id: int | None, values: Mapping[str, Any], actor: AbstractBaseU
     """Make a rule (last in the order) or change one. ``values`` are FIELDS, cleaned. Raises Refused."""
     order = _locked()
     rule = _own(order, rule_id, actor) if rule_id else Rule(position=order[-1].position + 1 if order else 1)
-    before = facts(rule) if rule_id else {}
+    return _change(rule, values, actor)
+
+
+@transaction.atomic
+def take_again(*, rule_id: int, number: int, actor: AbstractBaseUser) -> Rule:
+    """Let a rule ask and do again what its version ``number`` did. Raises Refused."""
+    rule = _own(_locked(), rule_id, actor)
+    version = RuleVersion.objects.filter(rule=rule, number=number).first()
+    if version is None:
+        raise Refused(gettext("There is no such version of this rule. Reload the page."))
+    return _change(rule, _again(version), actor)
+
+
+def values_of(rule: Rule) -> dict[str, Any]:
+    """What a version keeps of a rule: FIELDS, the ROWS by their ids."""
+    return {name: getattr(rule, f"{name}_id" if name in ROWS else name) for name in FIELDS}
+
+
+def _again(version: RuleVersion) -> dict[str, Any]:
+    """FIELDS as save() takes them."""
+    values = {name: version.values[name] for name in FIELDS}
+    for name, model in ROWS.items():
+        if values[name] is not None:
+            values[name] = model.objects.filter(pk=values[name]).first()
+            if values[name] is None:
+                raise Refused(gettext("What this version gave to is gone. Change the rule by hand."))
+    return values
+
+
+def _change(rule: Rule, values: Mapping[str, Any], actor: AbstractBaseUser) -> Rule:
+    """With every change the version that it ends is kept, and the rule is the next one."""
+    is_new = rule.pk is None
+    before, was = ({}, {}) if is_new else (facts(rule), values_of(rule))
     for name in FIELDS:
         setattr(rule, name, values[name])
     check(rule, actor)
+    if not is_new and values_of(rule) != was:
+        RuleVersion.objects.create(rule=rule, number=rule.version, values=was, by_id=actor.pk)
+        rule.version += 1
     rule.save()
     if (after := facts(rule)) != before:
         changes.tell("rule", rule.pk, actor, before=before, after=after, name=rule.name)

@@ -16,7 +16,7 @@ from inbox.downstream import policy
 from inbox.parameters import whole
 from inbox.permissions import person, require
 from inbox.services.conversations import Refused
-from routing import setup
+from routing import ruleversions, setup
 from routing.forms import RuleForm
 from routing.models import Rule, Team
 from routing.services import changes, preview, ruling
@@ -72,6 +72,9 @@ def one(request: HttpRequest, rule_id: int | None = None) -> HttpResponse:
     if rule and rule.team_id not in led_teams(request.user):
         raise Http404(gettext("This rule is another team's."))
     form, refused = RuleForm(teams=_teams(request), rule=rule), ""
+    if rule and (number := whole(request.POST.get("version"))):
+        who = {"rule_id": rule.pk, "actor": person(request)}
+        return attempt(request, lambda: _take_again(number, **who), reverse("settings_rule", args=[rule.pk]))
     if request.method == "POST":
         form = RuleForm(request.POST, teams=_teams(request), rule=rule)
         if form.is_valid():
@@ -85,12 +88,18 @@ def one(request: HttpRequest, rule_id: int | None = None) -> HttpResponse:
             f"chosen_{name}": [int(pk) for pk in form[of].value() or [] if str(pk).isdecimal()]
             for name, of in (("accounts", "connections"), ("tags", "tags"), ("vips", "vips"))
         },
-        "rule": rule, "form": form, "refused": refused, "history": changes.history("rule", rule.pk) if rule else [],
+        "rule": rule, "form": form, "refused": refused, "versions": ruleversions.of(rule) if rule else [],
+        "history": changes.history("rule", rule.pk) if rule else [],
         "here": "settings", "part": "rules", "sees": _sees(request),
     }  # fmt: skip
     if rule and request.method != "POST":
         shown["preview"] = _preview(request, rule)
     return render(request, "routing/settings/rule.html", shown, status=400 if refused or form.errors else 200)
+
+
+def _take_again(number: int, **who: Any) -> str:
+    rule = ruling.take_again(number=number, **who)
+    return gettext("“%(name)s” is as version %(number)s was.") % {"name": rule.name, "number": number}
 
 
 @require_POST
