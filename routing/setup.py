@@ -116,8 +116,8 @@ def trouble_of_rules(ordered: Sequence[Rule]) -> dict[int, str]:
     found = {}
     for rule in ordered:
         if first := dead.get(rule.pk):
-            said = gettext("It never decides: “%(name)s” is asked before it and takes all of this. Move it up.")
-            found[rule.pk] = said % {"name": first.name}
+            never = gettext("It never decides: “%(name)s” is asked before it and takes all of this. Move it up.")
+            found[rule.pk] = never % {"name": first.name}
         elif rule.agent is not None and not rule.agent.is_active:
             found[rule.pk] = gettext("%(agent)s no longer signs in, so it goes to the team.") % {
                 "agent": hands.display_name(rule.agent)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
@@ -24,7 +24,7 @@ FIELDS = (
     "name", "networks", "connections", "words", "languages", "authors", "min_followers", "max_followers",
     "visibility", "tags", "vips", "fields", "team", "agent", "topic",
 )  # fmt: skip
-ROWS: Mapping[str, type[Model]] = {"team": Team, "agent": User, "topic": Topic}  # those that point to a row
+ROWS: Mapping[str, Any] = {"team": Team, "agent": User, "topic": Topic}  # those that point to a row
 
 
 @transaction.atomic
