@@ -224,6 +224,55 @@ def test_every_key_does_what_the_help_says(desk: Desk, sign_in: SignIn) -> None:
     assert {names.get(key, key) for key in listed} - {"Shift"} == alice.pressed | bob.pressed
 
 
+def far_away(person: Person, milliseconds: int = 1000) -> None:
+    """Every request takes at least that long."""
+    line = person.page.context.new_cdp_session(person.page)
+    line.send("Network.enable")
+    limits = {"offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1}
+    line.send("Network.emulateNetworkConditions", limits)
+
+
+def test_a_key_is_meant_for_the_row_that_was_chosen_however_slow_the_desk_is(desk: Desk, sign_in: SignIn) -> None:
+    one, two, three = (desk.writes(name, f"It is broken, says {name}") for name in ("carol", "dora", "emma"))
+    alice = sign_in("alice", patience=20_000)
+    alice.opens(one)
+    far_away(alice)
+    alice.page.locator(f"#q-{one.pk}").focus()
+    for key in "jr":
+        alice.page.keyboard.press(key)
+    alice.page.keyboard.type("Here we are, Dora!")
+    expect(alice.page.get_by_label("Your text")).to_have_value("Here we are, Dora!")
+    expect(alice.page.locator("#head h1")).to_have_text("Dora")
+    alice.page.keyboard.press("Escape")
+    expect(alice.page.locator(f"#q-{two.pk}")).to_be_focused()
+    for key in "jee":  # Emma's is resolved; the second is one too many
+        alice.page.keyboard.press(key)
+    expect(alice.page.locator("#head")).to_contain_text("Resolved")
+    expect(alice.page.locator("#head h1")).to_have_text("Emma")
+    states = {pk: Conversation.objects.get(pk=pk).status for pk in (one.pk, two.pk, three.pk)}
+    assert states == {one.pk: "open", two.pk: "open", three.pk: "resolved"}
+    assert alice.complaints == []
+
+
+def test_of_rows_that_are_chosen_quickly_the_last_is_opened(desk: Desk, sign_in: SignIn) -> None:
+    one, two, three = (desk.writes(name, f"It is broken, says {name}") for name in ("carol", "dora", "emma"))
+    alice = sign_in("alice", patience=20_000)
+    alice.opens(one)
+    far_away(alice)
+    alice.page.locator(f"#q-{one.pk}").focus()
+    for key in "jej":  # Dora's is resolved once it is there, and then Emma's is opened
+        alice.page.keyboard.press(key)
+    expect(alice.page.locator("#head h1")).to_have_text("Emma")
+    expect(alice.page).to_have_url(f"{alice.address}/inbox/mine/{three.pk}/")
+    desk_says = {pk: Conversation.objects.get(pk=pk).status for pk in (one.pk, two.pk, three.pk)}
+    assert desk_says == {one.pk: "open", two.pk: "resolved", three.pk: "open"}
+    for key in "kj":  # the first of them is on its way still when the second is asked for
+        alice.page.keyboard.press(key)
+    alice.page.wait_for_timeout(3000)
+    expect(alice.page.locator("#head h1")).to_have_text("Emma")
+    assert alice.complaints == []
+
+
 def test_letters_in_an_editor_are_letters(desk: Desk, sign_in: SignIn) -> None:
     carol = desk.writes("carol", "The line is dead")
     desk.writes("dora", "Mine too")

@@ -214,9 +214,9 @@ def tell(stack: Stack) -> float:
 def test_a_stream_is_passed_on_at_once_and_outlives_every_time_limit(alice: Client, stack: Stack) -> None:
     _, heard = stream_of(alice)
     quiet = time.monotonic()
-    until(lambda: any(line == ":" for _, line in heard), "the comment of an idle stream", 20, every=0.1)
-    comment = next(at for at, line in heard if line == ":")
-    assert comment - quiet < 16
+    until(lambda: any(line == "event: here" for _, line in heard), "an idle stream's sign of life", 20, every=0.1)
+    sign = next(at for at, line in heard if line == "event: here")
+    assert sign - quiet < 16
     tell(stack)
     until(lambda: any(line.startswith("id: ") for _, line in heard), "the event", 10)
     for server in alice.proxy.servers():

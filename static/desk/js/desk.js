@@ -3,6 +3,7 @@ import { composer } from "./composer.js";
 import { keys } from "./keys.js";
 import { live } from "./live.js";
 import { notices } from "./notices.js";
+import { opening } from "./opening.js";
 import { presence } from "./presence.js";
 import { clocks } from "./clocks.js";
 import { attachments } from "./attachments.js";
@@ -35,6 +36,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target?.id !== "pane") return;
   const sender = event.detail.requestConfig?.elt;
   if (sender?.id === "composer") composer.sent(sender, event.detail.serverResponse);
+  if (opening.isLate(event.detail.requestConfig)) {
+    event.detail.shouldSwap = false; // the lists are read anew, and what is open stays
+    document.dispatchEvent(new Event("desk:refresh"));
+    return;
+  }
   const timeline = document.querySelector("#timeline");
   before = document.querySelector("#conversation")?.dataset.conversation || "";
   scroll = timeline ? timeline.scrollHeight - timeline.scrollTop - timeline.clientHeight : 0;

@@ -1,5 +1,6 @@
 // Single keys, outside editors only, and only while the person has them on.
 import { composer } from "./composer.js";
+import { opening } from "./opening.js";
 import { picks } from "./picks.js";
 import { say } from "./words.js";
 
@@ -55,6 +56,9 @@ const MAP = {
   "?": () => document.querySelector("#all-keys").showModal(),
 };
 
+// What acts on the conversation that is open.
+const ON_IT = "rpnmesahz";
+
 // The same by name, each with what must be on the page for it.
 const NAMED = [
   [() => say("Reply publicly"), "r", "#composer [name=audience][value=public]"],
@@ -98,6 +102,10 @@ function pressed(event) {
     if (link) { event.preventDefault(); link.click(); }
     return;
   }
+  if (opening.holds(event.key, ON_IT.includes(key) && !(picks.any() && "ea".includes(key)))) {
+    event.preventDefault();
+    return;
+  }
   if (key === "g") { go = Date.now(); return; }
   if (!MAP[key]) return;
   event.preventDefault();
@@ -107,6 +115,7 @@ function pressed(event) {
 export const keys = {
   start(more) {
     Object.assign(MAP, more);
+    opening.start((key) => MAP[key]?.());
     document.addEventListener("keydown", pressed);
   },
   commands: () => NAMED.filter(([, , there]) => document.querySelector(there)).map(([name, key]) => ({ name: name(), key: key.toUpperCase(), run: MAP[key] })),
