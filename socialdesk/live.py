@@ -236,6 +236,8 @@ class Hub:
                 logger.warning("Rights could not be read (%s); trying again", type(error).__name__)
                 continue
             for client in list(self.clients):
+                if client.session_key not in sessions:
+                    continue  # it came in while they were read, with rights of its own
                 if client.session_key not in found:
                     self.clients.discard(client)
                     client.put(END)
