@@ -121,3 +121,40 @@ MACROS = (
         "Glad it works again, {customer}. If anything comes up, write to us here: {link}\n{agent}, {account}",
     ),
 )
+
+
+class ArticleOf(NamedTuple):
+    """An article; staff only, where it has no readers named."""
+
+    title: str
+    text: str
+    audience: str = "staff"
+    address: str = ""
+
+
+ARTICLES = (
+    ArticleOf(
+        "What the lights of the router say",
+        "Green: all is well. Blinking green: it is starting, which takes five minutes. Red: no line. If it stays red "
+        "after a restart, write to us with your town and we look at the line from here.",
+        "public",
+        "https://help.norrline.example/router-lights",
+    ),
+    ArticleOf(
+        "Moving house with your line",
+        "Tell us four weeks ahead and your line moves with you, at the same price and with the same number. Where we "
+        "have no line at the new address, the contract ends on the day you move.",
+        "public",
+        "https://help.norrline.example/moving",
+    ),
+    ArticleOf(
+        "Goodwill after an outage",
+        "Up to four hours: an apology and the cause. Up to a day: one week free of charge, on asking. Longer: one "
+        "month free of charge, without asking. Say the sum in private only, and put it into a note.",
+    ),
+    ArticleOf(
+        "When somebody says they will go to court",
+        "Answer kindly, promise nothing, admit nothing. Hand it to the contract experts with the words that were used. "
+        "They reply within the hour on working days.",
+    ),
+)

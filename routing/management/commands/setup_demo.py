@@ -23,9 +23,21 @@ from django.db import transaction
 from connectors.errors import ConnectorError
 from connectors.models import Connection, StreamState
 from connectors.sandbox.harness import Control, ControlError
-from inbox.models import Macro
-from inbox.services import connections, macros
-from routing.demo.company import CONNECTIONS, HANDLE, MACROS, NAME, PEOPLE, RULES, TEAMS, VOICE, Colleague, TeamOf
+from inbox.models import Article, Macro
+from inbox.services import connections, knowledge, macros
+from routing.demo.company import (
+    ARTICLES,
+    CONNECTIONS,
+    HANDLE,
+    MACROS,
+    NAME,
+    PEOPLE,
+    RULES,
+    TEAMS,
+    VOICE,
+    Colleague,
+    TeamOf,
+)
 from routing.demo.player import Player
 from routing.demo.stream import STORY
 from routing.models import AgentProfile, Expertise, Membership, Rule, Team, Topic
@@ -97,7 +109,7 @@ def _passwords() -> dict[str, str]:
 
 @transaction.atomic
 def _people(passwords: dict[str, str]) -> int:
-    """Teams, people, rules and macros that are not there yet. Returns how many people were made."""
+    """Teams, people, rules, macros and articles that are not there yet. Returns how many people were made."""
     teams = {row.name: _team(row) for row in TEAMS}
     made = sum(_person(teams, passwords, row) for row in PEOPLE)
     if not Rule.objects.exists():
@@ -111,6 +123,9 @@ def _people(passwords: dict[str, str]) -> int:
     if not Macro.objects.exists():
         for name, text in MACROS:
             macros.save(name=name, text=text)
+    if not Article.objects.exists():
+        for article in ARTICLES:
+            knowledge.save(**article._asdict())
     return made
 
 
