@@ -176,7 +176,7 @@ def test_a_rule_is_written_with_them_shown_with_their_names_and_keeps_what_is_ar
     rule = Rule.objects.get()
     kept = [[reason.pk, "choice", str(option.pk)], [amount.pk, "number", "10..20"], [order.pk, "text", "AB"]]
     assert (rule.tags, rule.vips, rule.fields) == ([tag.pk], [press.pk], kept)
-    said = bob.get("/settings/rules/").context["rules"][0][1]
+    said = bob.get("/settings/rules/").context["rules"][0]["conditions"]
     assert said == [
         "tagged Refund", "from somebody on “Press”", "Reason is Refund", "Amount is 10 to 20", "Order begins with “AB”"
     ]  # fmt: skip
