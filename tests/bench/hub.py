@@ -111,8 +111,10 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:
 
 
 def measure() -> Figures:
-    teams, conversation_ids = _company()
-    listeners = _people(teams)
+    teams = [factories.team("Help desk", is_help_desk=True)]
+    teams += [factories.team(f"Team {n}") for n in range(1, TEAMS)]
+    listeners = _people(teams)  # first: what goes to a team where nobody works is given to the help desk
+    conversation_ids = _work(teams)
     position = events.position()
     for one in listeners:
         one.position = position
@@ -124,11 +126,9 @@ def measure() -> Figures:
     return found
 
 
-def _company() -> tuple[list[Any], list[list[int]]]:
-    """Teams with conversations that only they may see."""
+def _work(teams: list[Any]) -> list[list[int]]:
+    """Conversations that only their team may see."""
     account = factories.connection()
-    teams = [factories.team("Help desk", is_help_desk=True)]
-    teams += [factories.team(f"Team {n}") for n in range(1, TEAMS)]
     ids = []
     for n, team in enumerate(teams):
         factories.rule(f"Rule {n}", team, f"desk{n}")
@@ -136,7 +136,7 @@ def _company() -> tuple[list[Any], list[list[int]]]:
         ids.append(ingest(connection=account, posts=posts).conversation_ids)
     while route_due():
         continue
-    return teams, ids
+    return ids
 
 
 def _people(teams: list[Any]) -> list[Listener]:
